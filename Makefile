@@ -1,0 +1,51 @@
+# The whole command surface. `make` alone lists the targets.
+
+TOOLS := .local/tools
+LOCAL := target/debug/local
+
+.PHONY: help demo up test check format lint docs deny advisories template build
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: build ## Start everything, take the tour, save demo-report.pdf, stop
+	@$(LOCAL) demo
+
+up: build ## Start everything on 127.0.0.1:3000 and stay up; Ctrl-C stops it
+	@$(LOCAL) up
+
+test: build ## Run all tests against a real PostgreSQL and the AWS wire protocols
+	@infra/install.sh pdftotext:poppler-utils qpdf:qpdf
+	@$(LOCAL) with -- cargo test --workspace --locked
+
+check: format lint docs deny template ## Everything that reads the code without running it
+
+format: ## Is the code formatted?
+	cargo fmt --all --check
+
+lint: ## Is clippy content?
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+docs: ## Does the documentation build without a warning?
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+deny: $(TOOLS)/bin/cargo-deny ## Are licences, bans and sources in order?
+	$(TOOLS)/bin/cargo-deny --workspace --all-features --config .cargo/deny.toml check bans licenses sources
+
+advisories: $(TOOLS)/bin/cargo-deny ## Is any dependency known to be vulnerable? Fetches RustSec's database from GitHub
+	$(TOOLS)/bin/cargo-deny --workspace --all-features --config .cargo/deny.toml check advisories
+
+template: $(TOOLS)/sam/bin/sam ## Does SAM accept template.yaml?
+	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam/bin/sam validate --lint --template template.yaml
+
+build:
+	@infra/install.sh cc:build-essential
+	cargo build --workspace --bins --locked
+
+$(TOOLS)/bin/cargo-deny:
+	cargo install --locked --root $(TOOLS) cargo-deny@0.20.2
+
+$(TOOLS)/sam/bin/sam:
+	@infra/install.sh python3:python3-venv
+	python3 -m venv $(TOOLS)/sam
+	$(TOOLS)/sam/bin/pip install --quiet aws-sam-cli==1.170.0

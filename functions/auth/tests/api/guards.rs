@@ -1,0 +1,84 @@
+//! What holds for every route of this function.
+
+use auth::{routes, store};
+use serde_json::json;
+use shared::clock::Clock;
+use shared::limits::{Backend, DynamoDbLimiter};
+use testkit::{Call, CountingProxy, TestDatabase, isolation};
+
+use crate::world::{PASSWORD, Person, World, instance, memory, sign_up_body};
+
+#[tokio::test]
+async fn no_route_admits_a_stranger() {
+    let world = World::new().await;
+    isolation::no_route_admits_a_stranger(&routes::table(), &world.service).await;
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let db = TestDatabase::new().await;
+    db.prepare_all("auth", store::STATEMENTS).await;
+}
+
+#[tokio::test]
+async fn without_a_counter_nobody_can_guess() {
+    let world = World::new().await;
+    world.sign_up("ada@example.com").await;
+    let missing = DynamoDbLimiter::lazy("no-such-table".to_owned());
+    let url = world.db.url("auth");
+    let service = instance(&url, &world.clock, Backend::DynamoDb(missing));
+    let log_in = json!({"email": "ada@example.com", "password": PASSWORD});
+    for call in [
+        Call::post("/v2/auth/sessions", &log_in),
+        Call::post("/v2/auth/tenants", &sign_up_body("bob@example.com")),
+        Call::post(
+            "/v2/auth/sessions/refresh",
+            &json!({"refresh_token": "rt_"}),
+        ),
+    ] {
+        let reply = call.send(&service).await.expect(503);
+        assert!(!reply.header("retry-after").is_empty());
+    }
+}
+
+/// Round trips, once connected and with the key published.
+#[tokio::test]
+async fn the_database_is_waited_for_as_little_as_possible() {
+    let db = TestDatabase::new().await;
+    let proxy = CountingProxy::before(&db.url("auth")).await;
+    let service = instance(proxy.url(), &Clock::System, memory());
+    let trips = async |call: Call| {
+        let before = proxy.trips();
+        let reply = call.send(&service).await;
+        (reply, proxy.trips() - before)
+    };
+    let sign_up = |email: &str| Call::post("/v2/auth/tenants", &sign_up_body(email));
+    let (first, _) = trips(sign_up("ada@example.com")).await;
+    let ada = Person::of(&first.expect(201));
+
+    let (reply, count) = trips(sign_up("bob@example.com")).await;
+    assert_eq!(
+        (reply.status.as_u16(), count),
+        (201, 1),
+        "one transaction, one trip"
+    );
+    let log_in = json!({"email": "ada@example.com", "password": PASSWORD});
+    let (reply, count) = trips(Call::post("/v2/auth/sessions", &log_in)).await;
+    assert_eq!(
+        (reply.status.as_u16(), count),
+        (201, 2),
+        "who it is, and the session"
+    );
+    let refresh = json!({"refresh_token": ada.refresh_token});
+    let (reply, count) = trips(Call::post("/v2/auth/sessions/refresh", &refresh)).await;
+    assert_eq!(
+        (reply.status.as_u16(), count),
+        (200, 2),
+        "the old token, and the new one"
+    );
+    let (reply, count) = trips(Call::get("/v2/auth/me").by(&ada.caller())).await;
+    assert_eq!((reply.status.as_u16(), count), (200, 1), "who they are");
+    let end = Call::new("DELETE", "/v2/auth/sessions/current").by(&ada.caller());
+    let (reply, count) = trips(end).await;
+    assert_eq!((reply.status.as_u16(), count), (204, 1), "the end");
+}

@@ -1,0 +1,14 @@
+//! Brings a database to the newest schema, and refuses one whose isolation has a hole.
+//!
+//! The SQL is in `infra/migrations`, embedded when this crate is built. [`apply()`] is all that
+//! others need: it may be called by several at once and again at any time.
+
+mod apply;
+mod embedded;
+mod error;
+mod invocation;
+pub mod lint;
+
+pub use apply::{Applied, apply, apply_strict};
+pub use error::MigrateError;
+pub use invocation::{Invocation, handle};

@@ -1,0 +1,183 @@
+-- Every row is a hole in the isolation of tenants or services: rule, object, and whether it is
+-- refused everywhere (a rule about the host's server is refused only where that is insisted on).
+-- Runs with search_path = pg_catalog, so that every other name is printed in full.
+WITH domain AS (
+  -- Every schema but the system's and `public`. Its comment names the roles it belongs to.
+  SELECT n.oid, n.nspname AS name, n.nspowner AS owner, n.nspacl AS acl,
+         string_to_array(NULLIF(substring(obj_description(n.oid, 'pg_namespace') FROM '^roles: (.+)$'), 'none'), ', ') AS roles,
+         coalesce(obj_description(n.oid, 'pg_namespace'), '') ^@ 'roles: ' AS says_roles
+    FROM pg_namespace AS n
+   WHERE n.nspname NOT IN ('information_schema', 'public') AND NOT n.nspname ^@ 'pg_'
+     AND NOT EXISTS (SELECT FROM pg_depend AS d
+                      WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
+), relation AS (
+  SELECT c.*, c.oid::regclass::text AS shown, d.roles,
+         coalesce(obj_description(c.oid, 'pg_class'), '') AS comment
+    FROM pg_class AS c JOIN domain AS d ON d.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+), owned_table AS (
+  -- A comment exempts a table, and has to say why: `global: …` has no tenant, and no grants either;
+  -- `cross-tenant: …` is a tenant's table whose owner may read across.
+  SELECT r.*, CASE WHEN r.comment ~ '^global: \S' THEN 'global'
+                   WHEN r.comment ~ '^cross-tenant: \S' THEN 'cross-tenant' ELSE 'tenant' END AS kind
+    FROM relation AS r WHERE r.relkind IN ('r', 'p')
+), tenant_table AS (
+  SELECT * FROM owned_table WHERE kind <> 'global'
+), grant_on AS (
+  SELECT r.oid, NULL::int2 AS attnum, x.grantee, x.privilege_type, x.is_grantable, r.shown
+    FROM relation AS r, aclexplode(r.relacl) AS x WHERE x.grantee <> r.relowner
+  UNION ALL
+  SELECT r.oid, a.attnum, x.grantee, x.privilege_type, x.is_grantable, r.shown || '.' || a.attname
+    FROM relation AS r JOIN pg_attribute AS a ON a.attrelid = r.oid, aclexplode(a.attacl) AS x
+   WHERE x.grantee <> r.relowner
+), routine AS (
+  SELECT p.*, p.oid::regprocedure::text AS shown
+    FROM pg_proc AS p JOIN domain AS d ON d.oid = p.pronamespace
+), service AS (
+  SELECT r.* FROM pg_roles AS r
+   WHERE r.rolname LIKE 'svc\_%' AND has_schema_privilege(r.oid, to_regnamespace('app'), 'USAGE')
+), finding (rule, object) AS (
+-- Row-level security
+SELECT 'no_rls', shown FROM tenant_table WHERE NOT relrowsecurity
+UNION ALL
+SELECT 'rls_not_forced', shown FROM tenant_table WHERE kind = 'tenant' AND NOT relforcerowsecurity
+UNION ALL
+SELECT 'policy_missing', shown FROM tenant_table AS t WHERE NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = t.oid)
+UNION ALL
+SELECT 'policy_not_template', p.polname || ' on ' || t.shown
+  FROM pg_policy AS p JOIN owned_table AS t ON t.oid = p.polrelid
+ WHERE p.polname <> 'tenant_isolation' OR NOT p.polpermissive OR p.polcmd <> '*'
+    OR coalesce(pg_get_expr(p.polqual, p.polrelid), '')
+       !~ '^\(tenant_id = \( SELECT app\.tenant_id\(\) AS tenant_id\)\)$'
+    OR pg_get_expr(p.polwithcheck, p.polrelid) IS DISTINCT FROM pg_get_expr(p.polqual, p.polrelid)
+UNION ALL
+SELECT 'policy_role_specific', p.polname || ' on ' || t.shown
+  FROM pg_policy AS p JOIN owned_table AS t ON t.oid = p.polrelid WHERE p.polroles <> '{0}'
+-- Columns, keys, indexes
+UNION ALL
+SELECT 'no_tenant_id', t.shown FROM tenant_table AS t
+ WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.oid AND a.attname = 'tenant_id'
+                      AND a.attnotnull AND a.atttypid = 'uuid'::regtype)
+UNION ALL
+SELECT 'tenant_id_default', t.shown FROM tenant_table AS t
+  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = 'tenant_id'
+  LEFT JOIN pg_attrdef AS d ON d.adrelid = t.oid AND d.adnum = a.attnum
+ WHERE pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM 'app.tenant_id()'
+UNION ALL
+SELECT 'index_not_led_by_tenant', i.indexrelid::regclass::text
+  FROM pg_index AS i JOIN tenant_table AS t ON t.oid = i.indrelid
+  LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
+ WHERE a.attname IS DISTINCT FROM 'tenant_id'
+   AND NOT (t.kind = 'cross-tenant' AND NOT i.indisunique
+            AND coalesce(obj_description(i.indexrelid, 'pg_class'), '') ~ '^cross-tenant: \S')
+UNION ALL
+SELECT 'unique_without_tenant', i.indexrelid::regclass::text
+  FROM pg_index AS i JOIN tenant_table AS t ON t.oid = i.indrelid
+ WHERE i.indisunique AND NOT EXISTS (
+   SELECT FROM pg_attribute AS a WHERE a.attrelid = t.oid AND a.attname = 'tenant_id'
+      AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+UNION ALL
+-- Unless to a global table, and then without an action that would reach into tenants' rows.
+SELECT 'fk_without_tenant', k.conname || ' on ' || t.shown
+  FROM pg_constraint AS k JOIN tenant_table AS t ON t.oid = k.conrelid
+ WHERE k.contype = 'f'
+   AND NOT EXISTS (
+     SELECT FROM unnest(k.conkey, k.confkey) AS pair (here, there)
+       JOIN pg_attribute AS h ON h.attrelid = k.conrelid AND h.attnum = pair.here AND h.attname = 'tenant_id'
+       JOIN pg_attribute AS o ON o.attrelid = k.confrelid AND o.attnum = pair.there AND o.attname = 'tenant_id')
+   AND NOT EXISTS (
+     SELECT FROM owned_table AS g WHERE g.oid = k.confrelid AND g.kind = 'global'
+        AND k.confdeltype IN ('a', 'r') AND k.confupdtype IN ('a', 'r'))
+UNION ALL
+SELECT 'enum_or_domain_column', t.shown || '.' || a.attname
+  FROM owned_table AS t JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type AS y ON y.oid = a.atttypid WHERE y.typtype IN ('e', 'd', 'c')
+-- Other relations
+UNION ALL
+SELECT 'view_not_invoker', shown FROM relation
+ WHERE relkind = 'v' AND NOT coalesce(reloptions && ARRAY['security_invoker=true', 'security_invoker=on'], false)
+UNION ALL
+SELECT 'rls_impossible', shown FROM relation WHERE relkind IN ('m', 'f')
+UNION ALL
+SELECT 'table_in_public', c.oid::regclass::text FROM pg_class AS c
+ WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> 'schema_history'
+   AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+-- Privileges
+UNION ALL
+SELECT 'partition_granted', g.shown FROM grant_on AS g JOIN relation AS r ON r.oid = g.oid WHERE r.relispartition
+UNION ALL
+SELECT 'forbidden_privilege', shown || ' ' || privilege_type FROM grant_on
+ WHERE privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN') OR is_grantable
+UNION ALL
+SELECT 'public_privilege', shown || ' ' || privilege_type FROM grant_on WHERE grantee = 0
+UNION ALL
+SELECT 'public_privilege', r.shown FROM routine AS r, aclexplode(coalesce(r.proacl, acldefault('f', r.proowner))) AS x
+ WHERE x.grantee = 0
+UNION ALL
+SELECT 'public_privilege', d.name || ' ' || x.privilege_type FROM domain AS d, aclexplode(d.acl) AS x WHERE x.grantee = 0
+UNION ALL
+SELECT 'public_privilege', n.nspname || ' CREATE' FROM pg_namespace AS n, aclexplode(n.nspacl) AS x
+ WHERE n.nspname = 'public' AND x.grantee = 0 AND x.privilege_type = 'CREATE'
+UNION ALL
+SELECT 'global_granted', g.shown || ' ' || g.privilege_type FROM grant_on AS g JOIN owned_table AS t ON t.oid = g.oid
+ WHERE t.kind = 'global' AND NOT (t.comment ^@ 'global: catalogue ' AND g.privilege_type = 'SELECT')
+UNION ALL
+SELECT 'global_has_tenant_id', t.shown FROM owned_table AS t JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = 'tenant_id'
+ WHERE t.kind = 'global'
+UNION ALL
+-- Others than the schema's own roles may read published views, and the columns those are made of.
+SELECT 'foreign_privilege', g.shown || ' ' || g.privilege_type || ' ' || g.grantee::regrole
+  FROM grant_on AS g JOIN relation AS r ON r.oid = g.oid
+ WHERE g.grantee <> 0 AND NOT g.grantee::regrole::text = ANY (coalesce(r.roles, '{}'))
+   AND NOT (g.privilege_type = 'SELECT' AND r.relkind = 'v' AND r.relname ^@ 'published_')
+   AND NOT (g.privilege_type = 'SELECT' AND g.attnum IS NOT NULL AND EXISTS (
+     SELECT FROM pg_depend AS d JOIN pg_rewrite AS w ON w.oid = d.objid
+       JOIN relation AS v ON v.oid = w.ev_class AND v.relnamespace = r.relnamespace
+      WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = g.oid AND d.refobjsubid = g.attnum
+        AND v.relkind = 'v' AND v.relname ^@ 'published_' AND has_table_privilege(g.grantee, v.oid, 'SELECT')))
+UNION ALL
+SELECT 'schema_without_roles', name FROM domain WHERE NOT says_roles
+UNION ALL
+SELECT 'schema_create_granted', d.name || ' ' || x.grantee::regrole FROM domain AS d, aclexplode(d.acl) AS x
+ WHERE x.grantee NOT IN (0, d.owner) AND x.privilege_type = 'CREATE'
+-- Functions and owners
+UNION ALL
+SELECT 'security_definer_unreviewed', shown FROM routine
+ WHERE prosecdef AND coalesce(obj_description(oid, 'pg_proc'), '') !~ '^reviewed: \S'
+UNION ALL
+SELECT 'security_definer_search_path', shown FROM routine
+ WHERE prosecdef AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)
+UNION ALL
+SELECT 'door_altered', door.name
+  FROM (VALUES ('app.tenant_id()', false, 's', ARRAY['search_path=pg_catalog, pg_temp']),
+               ('app.admit(uuid)', true, 's', ARRAY['search_path=pg_catalog, pg_temp']),
+               ('app.enter(uuid)', false, 'v', NULL)) AS door (name, definer, volatility, settings)
+  LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(door.name)
+ WHERE p.oid IS NULL OR p.prosecdef <> door.definer OR p.provolatile <> door.volatility
+    OR p.proconfig IS DISTINCT FROM door.settings
+UNION ALL
+SELECT 'wrong_owner', owned.shown
+  FROM (SELECT shown, relowner AS owner FROM relation UNION ALL SELECT shown, proowner FROM routine
+        UNION ALL SELECT name, owner FROM domain) AS owned
+ WHERE pg_get_userbyid(owned.owner) <> 'app_owner'
+-- Roles
+UNION ALL
+SELECT 'role_bypasses', rolname FROM (SELECT * FROM service UNION ALL SELECT * FROM pg_roles WHERE rolname = 'app_owner') AS r
+ WHERE rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication OR (rolname = 'app_owner' AND rolcanlogin)
+UNION ALL
+SELECT 'role_inherits', s.rolname || ' from ' || m.roleid::regrole
+  FROM pg_auth_members AS m JOIN service AS s ON s.oid = m.member WHERE m.roleid::regrole::text <> 'rds_iam'
+UNION ALL
+SELECT 'role_without_limits', s.rolname || ' ' || setting.name
+  FROM service AS s, unnest(ARRAY['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'search_path'])
+    AS setting (name)
+ WHERE NOT EXISTS (SELECT FROM unnest(s.rolconfig) AS c WHERE c ^@ (setting.name || '=') AND c <> setting.name || '=0')
+)
+SELECT rule, object, true AS refused FROM finding
+UNION ALL
+-- CVE-2026-14666: a plan cached under one role's row security was used for another. The releases
+-- from the first number of a line up to the second are affected.
+SELECT 'server_too_old', current_setting('server_version'), false
+  FROM (VALUES (0, 150019), (160000, 160015), (170000, 170011), (180000, 180006)) AS affected (since, patched)
+ WHERE current_setting('server_version_num')::int >= since AND current_setting('server_version_num')::int < patched
+ORDER BY rule, object;

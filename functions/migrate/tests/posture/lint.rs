@@ -1,0 +1,83 @@
+//! The linter: silent on what the migrations make, and loud on every fault it is shown.
+
+use std::collections::BTreeSet;
+
+use migrate::lint::{self, Finding, Severity};
+use tokio_postgres::Transaction;
+
+use crate::database::Database;
+use crate::faults::FAULTS;
+
+const POSTURE: &str = include_str!("../../src/lint/posture.sql");
+/// The one rule that no statement can break: it is about the server's own version.
+const SERVER_RULE: &str = "server_too_old";
+
+async fn errors(transaction: &Transaction<'_>) -> Vec<Finding> {
+    let mut findings = lint::findings(transaction).await.unwrap();
+    findings.retain(|finding| finding.severity == Severity::Error);
+    findings
+}
+
+#[tokio::test]
+async fn a_migrated_database_has_no_findings() {
+    Database::with_migrated(async |database| {
+        let mut owner = database.owner().await;
+        let transaction = owner.transaction().await.unwrap();
+        assert_eq!(errors(&transaction).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_seeded_fault_is_named() {
+    Database::with_migrated(async |database| {
+        let mut owner = database.owner().await;
+        for fault in FAULTS {
+            let transaction = owner.transaction().await.unwrap();
+            transaction
+                .batch_execute("SET LOCAL ROLE app_owner")
+                .await
+                .unwrap();
+            transaction
+                .batch_execute(fault.sql)
+                .await
+                .unwrap_or_else(|error| panic!("{error:?}: {}", fault.sql));
+            let findings = errors(&transaction).await;
+            let found: BTreeSet<&str> = findings
+                .iter()
+                .map(|finding| finding.rule.as_str())
+                .collect();
+            let expected: BTreeSet<&str> = fault.rules.iter().copied().collect();
+            assert_eq!(found, expected, "{}\n{findings:?}", fault.sql);
+            assert!(
+                findings
+                    .iter()
+                    .any(|finding| finding.object.contains(fault.object)),
+                "{}\n{findings:?}",
+                fault.sql
+            );
+            transaction.rollback().await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[test]
+fn no_rule_is_without_its_fault() {
+    let rules: BTreeSet<&str> = POSTURE
+        .lines()
+        .filter_map(|line| line.strip_prefix("SELECT '")?.split_once('\''))
+        .map(|(rule, _)| rule)
+        .collect();
+    let mut shown: BTreeSet<&str> = FAULTS
+        .iter()
+        .flat_map(|fault| fault.rules)
+        .copied()
+        .collect();
+    shown.insert(SERVER_RULE);
+    assert_eq!(rules, shown);
+    for rule in rules.iter().filter(|&&rule| rule != SERVER_RULE) {
+        let alone = FAULTS.iter().any(|fault| fault.rules.first() == Some(rule));
+        assert!(alone, "no fault is about {rule}");
+    }
+}

@@ -1,0 +1,23 @@
+//! The migrated database, tried from outside: by the runner, the linter and every service's role.
+//!
+//! Needs `DATABASE_URL`, a database owner's that may create roles and databases; `local with`
+//! gives it. Each test works in a database of its own.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod apply;
+mod auth;
+mod catalogue;
+mod database;
+mod door;
+mod faults;
+mod isolation;
+mod lint;
+mod relay;
+mod roles;
+mod seed;
+mod silo;

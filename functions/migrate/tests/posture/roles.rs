@@ -1,0 +1,216 @@
+//! Each service reaches its own schema and what others publish to it, and nothing more.
+
+use std::collections::BTreeSet;
+
+use tokio_postgres::error::SqlState;
+
+use crate::database::{Database, SERVICES, state};
+use crate::seed;
+
+/// Where each service may read a whole table; the authorizer and the relay have functions only.
+const READS: [(&str, &[&str]); 7] = [
+    (
+        "auth",
+        &["auth.memberships", "auth.refresh_tokens", "auth.sessions"],
+    ),
+    ("authorizer", &[]),
+    (
+        "billing",
+        &[
+            "billing.plan_meters",
+            "billing.plans",
+            "billing.subscriptions",
+            "billing.usage_events",
+        ],
+    ),
+    ("projects", &["projects.idempotency", "projects.projects"]),
+    ("relay", &[]),
+    (
+        "report_worker",
+        &["projects.published_projects", "reports.reports"],
+    ),
+    ("reports", &["reports.idempotency", "reports.reports"]),
+];
+
+#[tokio::test]
+async fn a_service_reads_its_own_tables_and_no_others() {
+    Database::with_migrated(async |database| {
+        let tenant = seed::tenant(&database, "acme").await.id;
+        let relations: Vec<String> = database
+            .owner()
+            .await
+            .query(
+                "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c
+                   JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                  WHERE c.relkind IN ('r', 'v') AND pg_get_userbyid(c.relowner) = 'app_owner'",
+                &[],
+            )
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        assert!(relations.len() >= 19, "{relations:?}");
+        for (service, expected) in READS {
+            let client = database.service(service).await;
+            let mut readable = BTreeSet::new();
+            for relation in &relations {
+                client.batch_execute("BEGIN").await.unwrap();
+                if service != "relay" {
+                    client
+                        .execute("SELECT app.enter($1)", &[&tenant])
+                        .await
+                        .unwrap();
+                }
+                match client
+                    .query(&format!("SELECT * FROM {relation}"), &[])
+                    .await
+                {
+                    Ok(_) => {
+                        readable.insert(relation.as_str());
+                    }
+                    refused => assert_eq!(
+                        state(refused),
+                        SqlState::INSUFFICIENT_PRIVILEGE,
+                        "{service} {relation}"
+                    ),
+                }
+                client.batch_execute("ROLLBACK").await.unwrap();
+            }
+            assert_eq!(readable, expected.iter().copied().collect(), "{service}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_function_is_for_whom_it_is_granted_to() {
+    let every_tenant_service = [
+        "auth",
+        "authorizer",
+        "billing",
+        "projects",
+        "report_worker",
+        "reports",
+    ];
+    let expected: Vec<(&str, &[&str])> = vec![
+        ("app.admit(uuid)", &every_tenant_service),
+        ("app.create_tenant(uuid,text)", &["auth"]),
+        ("app.enter(uuid)", &every_tenant_service),
+        ("app.idempotency_expire(integer)", &["relay"]),
+        ("app.outbox_domains()", &["relay"]),
+        ("app.outbox_purge(text,integer)", &["relay"]),
+        ("app.outbox_sent(text,uuid[],uuid[])", &["relay"]),
+        ("app.outbox_take(text,interval,integer)", &["relay"]),
+        ("app.tenant_id()", &every_tenant_service),
+        ("app.tenant_name()", &["auth", "report_worker"]),
+        ("auth.create_user(uuid,text,text,text)", &["auth"]),
+        ("auth.find_login(text)", &["auth"]),
+        ("auth.find_user(uuid)", &["auth"]),
+        ("auth.public_keys()", &["auth", "authorizer"]),
+        ("auth.publish_key(text,jsonb)", &["auth"]),
+        ("auth.rehash_password(uuid,text)", &["auth"]),
+        ("auth.session_state(uuid)", &["authorizer"]),
+        (
+            "billing.entitlements()",
+            &["authorizer", "billing", "reports"],
+        ),
+    ];
+    Database::with_migrated(async |database| {
+        let rows = database
+            .owner()
+            .await
+            .query(
+                r"SELECT p.oid::regprocedure::text, string_agg(substr(r.rolname, 5), ' ' ORDER BY r.rolname)
+                    FROM pg_proc AS p
+                    JOIN pg_roles AS r ON r.rolname LIKE 'svc\_%' AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+                   WHERE pg_get_userbyid(p.proowner) = 'app_owner'
+                   GROUP BY 1 ORDER BY 1",
+                &[],
+            )
+            .await
+            .unwrap();
+        let granted: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let expected: Vec<(String, String)> = expected
+            .into_iter()
+            .map(|(function, services)| (function.to_owned(), services.join(" ")))
+            .collect();
+        assert_eq!(granted, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_role_brings_its_own_settings() {
+    Database::with_migrated(async |database| {
+        for service in SERVICES {
+            let client = database.service(service).await;
+            for (setting, expected) in [
+                (
+                    "statement_timeout",
+                    if service == "report_worker" {
+                        "30s"
+                    } else {
+                        "5s"
+                    },
+                ),
+                (
+                    "lock_timeout",
+                    if matches!(service, "relay" | "report_worker") {
+                        "1s"
+                    } else {
+                        "300ms"
+                    },
+                ),
+            ] {
+                let value: String = client
+                    .query_one("SELECT current_setting($1)", &[&setting])
+                    .await
+                    .unwrap()
+                    .get(0);
+                assert_eq!(value, expected, "{service} {setting}");
+            }
+            let create = client
+                .batch_execute("CREATE TABLE public.mine (id int)")
+                .await;
+            assert_eq!(state(create), SqlState::INSUFFICIENT_PRIVILEGE, "{service}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_writes_what_is_not_its_own_to_write() {
+    Database::with_migrated(async |database| {
+        let tenant = seed::tenant(&database, "acme").await;
+        for (service, sql) in [
+            ("reports", "UPDATE reports SET fence = 9"),
+            ("reports", "UPDATE outbox SET sent_at = now()"),
+            ("reports", "DELETE FROM reports"),
+            ("report_worker", "INSERT INTO reports (id, type) VALUES (gen_random_uuid(), 'x')"),
+            ("report_worker", "UPDATE reports SET requested_by = NULL"),
+            ("report_worker", "UPDATE projects.projects SET name = 'x'"),
+            ("report_worker", "DELETE FROM outbox"),
+            ("projects", "INSERT INTO outbox (type, dedup, sent_at) VALUES ('x', 'x', now())"),
+            ("projects", "TRUNCATE projects"),
+            ("billing", "UPDATE plans SET price_cents = 0"),
+            ("billing", "DELETE FROM usage_events"),
+            ("auth", "UPDATE memberships SET role = 'owner'"),
+            ("auth", "SELECT password_hash FROM users"),
+        ] {
+            let client = database.entered(service, tenant.id).await;
+            let refused = client.batch_execute(sql).await;
+            assert_eq!(state(refused), SqlState::INSUFFICIENT_PRIVILEGE, "{service}: {sql}");
+        }
+        let worker = database.entered("report_worker", tenant.id).await;
+        for sql in [
+            "UPDATE reports SET status = 'running', fence = fence + 1, attempts = attempts + 1,
+                    lease_until = now() + interval '1 minute', started_at = now(), version = version + 1",
+            "UPDATE outbox SET sent_at = now() WHERE type = 'report.requested' AND dedup = 'one' AND sent_at IS NULL",
+            "INSERT INTO outbox (type, dedup) VALUES ('report.succeeded', 'one') ON CONFLICT (tenant_id, type, dedup) DO NOTHING",
+        ] {
+            assert_eq!(worker.execute(sql, &[]).await.unwrap(), 1, "{sql}");
+        }
+    })
+    .await;
+}

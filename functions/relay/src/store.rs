@@ -1,0 +1,76 @@
+//! Every statement of the relay. Its role may call these functions and read no table.
+
+use serde_json::Value;
+use shared::db::Statement;
+use shared::jobs::Envelope;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+shared::statements! {
+    DOMAINS = "
+SELECT domain
+FROM app.outbox_domains() AS domain";
+
+    TAKE = "
+SELECT tenant_id, id, type, data, occurred_at
+FROM app.outbox_take($1, $2 * interval '1 second', $3)";
+
+    SENT = "
+SELECT app.outbox_sent($1, $2, $3) AS rows";
+
+    PURGE = "
+SELECT app.outbox_purge($1, $2) AS rows";
+
+    EXPIRE = "
+SELECT app.idempotency_expire($1) AS rows";
+}
+
+/// The domains that have an outbox.
+pub fn domains() -> Statement<Vec<String>> {
+    Statement::new(DOMAINS).many(|row| row.try_get("domain"))
+}
+
+/// Claims unsent events for a while, oldest first: nobody else gets them meanwhile.
+pub fn take(domain: &str, older_than_secs: i32, rows_max: i32) -> Statement<Vec<Envelope<Value>>> {
+    Statement::new(TAKE)
+        .bind(domain.to_owned())
+        .bind(older_than_secs)
+        .bind(rows_max)
+        .many(envelope)
+}
+
+/// Marks events as sent; answers how many of them were not yet.
+pub fn sent(domain: &str, tenants: Vec<Uuid>, events: Vec<Uuid>) -> Statement<i32> {
+    Statement::new(SENT)
+        .bind(domain.to_owned())
+        .bind(tenants)
+        .bind(events)
+        .one(rows)
+}
+
+/// Removes events that were sent long ago; answers how many went.
+pub fn purge(domain: &str, rows_max: i32) -> Statement<i32> {
+    Statement::new(PURGE)
+        .bind(domain.to_owned())
+        .bind(rows_max)
+        .one(rows)
+}
+
+/// Removes stored answers that nobody may ask for any more; answers how many went.
+pub fn expire(rows_max: i32) -> Statement<i32> {
+    Statement::new(EXPIRE).bind(rows_max).one(rows)
+}
+
+fn rows(row: &Row) -> Result<i32, tokio_postgres::Error> {
+    row.try_get("rows")
+}
+
+fn envelope(row: &Row) -> Result<Envelope<Value>, tokio_postgres::Error> {
+    Ok(Envelope::wrap(
+        row.try_get("id")?,
+        row.try_get("tenant_id")?,
+        row.try_get("type")?,
+        row.try_get("occurred_at")?,
+        row.try_get("data")?,
+    ))
+}

@@ -1,0 +1,13 @@
+//! The relay between a real PostgreSQL and SQS over its wire protocol.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should stop"
+)]
+
+mod claims;
+mod failures;
+mod purge;
+mod rounds;
+mod sending;
+mod world;

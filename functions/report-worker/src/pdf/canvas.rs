@@ -1,0 +1,224 @@
+//! Draws on a page: filled shapes and lines of text, as operators of a content stream.
+//!
+//! Coordinates are in points from the page's upper left corner; PDF's own start at the lower left.
+
+mod glyphs;
+
+use crate::theme::Color;
+
+use super::{
+    fonts::{FaceId, GlyphUse, PerFace},
+    text::{Line, Style},
+    units::points,
+    writer::{put_component, put_real, put_uint},
+};
+
+/// How far a circle's tangent reaches, as part of its radius, for a Bézier curve to follow it.
+const CIRCLE_TANGENT: f64 = 0.5523;
+
+/// A rectangle in points from the page's upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rect {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+}
+
+/// A page being drawn, and the glyphs used on all of them.
+pub(crate) struct Canvas {
+    content: Vec<u8>,
+    page_height: f64,
+    fill: Option<Color>,
+    font: Option<(FaceId, f64)>,
+    used: PerFace<GlyphUse>,
+}
+
+impl Canvas {
+    pub(crate) fn new(page_height: f64) -> Self {
+        Self {
+            content: Vec::new(),
+            page_height,
+            fill: None,
+            font: None,
+            used: PerFace::default(),
+        }
+    }
+
+    /// The finished page's content; the next page begins empty.
+    pub(crate) fn take_content(&mut self) -> Vec<u8> {
+        self.fill = None;
+        self.font = None;
+        std::mem::take(&mut self.content)
+    }
+
+    /// Gives the memory of a written page back.
+    pub(crate) fn give_back(&mut self, mut content: Vec<u8>) {
+        content.clear();
+        self.content = content;
+    }
+
+    /// The glyphs of a face that were drawn.
+    pub(crate) fn used(&self, face: FaceId) -> &GlyphUse {
+        self.used.get(face)
+    }
+
+    /// Begins content that a structure element owns (ISO 32000-1, 14.6).
+    pub(crate) fn begin_marked(&mut self, role: &str, number: u32) {
+        self.raw(b"/");
+        self.raw(role.as_bytes());
+        self.raw(b"<</MCID ");
+        put_uint(&mut self.content, u64::from(number));
+        self.raw(b">>BDC\n");
+    }
+
+    /// Begins content that is decoration and not read out (ISO 32000-1, 14.8.2.2).
+    pub(crate) fn begin_artifact(&mut self) {
+        self.raw(b"/Artifact BMC\n");
+    }
+
+    /// Ends what was begun last.
+    pub(crate) fn end_marked(&mut self) {
+        self.raw(b"EMC\n");
+    }
+
+    /// Fills a rectangle.
+    pub(crate) fn fill(&mut self, rect: Rect, color: Color) {
+        self.fill_all([rect], color);
+    }
+
+    /// Fills rectangles as one path.
+    pub(crate) fn fill_all(&mut self, rects: impl IntoIterator<Item = Rect>, color: Color) {
+        let mut rects = rects.into_iter().peekable();
+        if rects.peek().is_none() {
+            return;
+        }
+        self.color(color);
+        for rect in rects {
+            let y = self.page_height - rect.y - rect.height;
+            self.operator(&[rect.x, y, rect.width, rect.height], b"re\n");
+        }
+        self.raw(b"f\n");
+    }
+
+    /// Fills a rectangle with round corners.
+    pub(crate) fn fill_rounded(&mut self, rect: Rect, radius: f64, color: Color) {
+        let radius = radius.min(rect.width / 2.0).min(rect.height / 2.0);
+        let (left, right) = (rect.x, rect.x + rect.width);
+        let (top, bottom) = (
+            self.page_height - rect.y,
+            self.page_height - rect.y - rect.height,
+        );
+        let bend = radius * (1.0 - CIRCLE_TANGENT);
+        self.color(color);
+        self.operator(&[left + radius, bottom], b"m\n");
+        self.operator(&[right - radius, bottom], b"l\n");
+        self.operator(
+            &[
+                right - bend,
+                bottom,
+                right,
+                bottom + bend,
+                right,
+                bottom + radius,
+            ],
+            b"c\n",
+        );
+        self.operator(&[right, top - radius], b"l\n");
+        self.operator(
+            &[right, top - bend, right - bend, top, right - radius, top],
+            b"c\n",
+        );
+        self.operator(&[left + radius, top], b"l\n");
+        self.operator(
+            &[left + bend, top, left, top - bend, left, top - radius],
+            b"c\n",
+        );
+        self.operator(&[left, bottom + radius], b"l\n");
+        self.operator(
+            &[
+                left,
+                bottom + bend,
+                left + bend,
+                bottom,
+                left + radius,
+                bottom,
+            ],
+            b"c\n",
+        );
+        self.raw(b"f\n");
+    }
+
+    /// Draws a line of text that begins at `x`.
+    pub(crate) fn text(&mut self, line: &Line, style: Style, x: f64, baseline: f64) {
+        self.color(style.color);
+        let mut x = x;
+        for run in &line.runs {
+            if run.glyphs.is_empty() {
+                continue;
+            }
+            self.raw(b"BT");
+            self.font(run.face, style.size);
+            self.raw(b" ");
+            self.operator(&[x, self.page_height - baseline], b"Td");
+            let text = line.text.get(run.start..).unwrap_or_default();
+            let used = self.used.get_mut(run.face);
+            glyphs::show(&mut self.content, run, text, style.size, used);
+            self.raw(b" ET\n");
+            x += points(run.width, style.size);
+        }
+    }
+
+    /// Draws a line of text that ends at `right`.
+    pub(crate) fn text_before(&mut self, line: &Line, style: Style, right: f64, baseline: f64) {
+        self.text(
+            line,
+            style,
+            right - points(line.width, style.size),
+            baseline,
+        );
+    }
+
+    /// Draws a line of text with its middle at `center`.
+    pub(crate) fn text_around(&mut self, line: &Line, style: Style, center: f64, baseline: f64) {
+        self.text(
+            line,
+            style,
+            center - points(line.width, style.size) / 2.0,
+            baseline,
+        );
+    }
+
+    fn color(&mut self, color: Color) {
+        if self.fill == Some(color) {
+            return;
+        }
+        self.fill = Some(color);
+        for component in color.components() {
+            put_component(&mut self.content, component);
+        }
+        self.raw(b"rg\n");
+    }
+
+    fn font(&mut self, face: FaceId, size: f64) {
+        if self.font == Some((face, size)) {
+            return;
+        }
+        self.font = Some((face, size));
+        self.raw(b"/");
+        self.raw(face.resource().as_bytes());
+        self.raw(b" ");
+        self.operator(&[size], b"Tf");
+    }
+
+    fn operator(&mut self, operands: &[f64], name: &[u8]) {
+        for &operand in operands {
+            put_real(&mut self.content, operand);
+        }
+        self.raw(name);
+    }
+
+    fn raw(&mut self, bytes: &[u8]) {
+        self.content.extend_from_slice(bytes);
+    }
+}

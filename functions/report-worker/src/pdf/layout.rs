@@ -1,0 +1,24 @@
+//! Where things stand: the blocks of the first page, the table, and what repeats on each page.
+//!
+//! A block is prepared first (its texts are set, its height is known) and drawn later, because the
+//! page breaks must be known before the first page is drawn.
+
+mod chart;
+mod columns;
+mod figures;
+mod front;
+mod masthead;
+mod pages;
+mod placed;
+mod scale;
+mod table;
+mod table_body;
+mod table_strips;
+
+pub(crate) use front::Front;
+pub(crate) use pages::Pages;
+pub(crate) use table::TableLayout;
+pub(crate) use table_body::draw_table;
+
+/// Between two blocks, in points.
+const BLOCK_GAP: f64 = 18.0;

@@ -1,0 +1,153 @@
+//! Texts that somebody typed to break things are drawn or replaced, in every place a text can be.
+
+use report_worker::report::{Bar, Figure};
+
+use crate::{
+    fixture::{render_file, report, rows},
+    tools,
+};
+
+/// What is typed, and what has to be read back; `None` where only the file has to be sound.
+const TEXTS: [(&str, Option<&str>); 22] = [
+    ("null\0byte", Some("null\u{fffd}byte")),
+    ("bell\u{7} escape\u{1b}[31m", Some("escape\u{fffd}[31m")),
+    (
+        "private\u{e000}use\u{f8ff}",
+        Some("private\u{fffd}use\u{fffd}"),
+    ),
+    (
+        "supplementary\u{f0000}\u{10fffd}",
+        Some("supplementary\u{fffd}\u{fffd}"),
+    ),
+    (
+        "non\u{fffe}character\u{1ffff}",
+        Some("non\u{fffd}character\u{fffd}"),
+    ),
+    ("invoice\u{202e}fdp.exe", Some("invoicefdp.exe")),
+    ("iso\u{2066}late\u{2069}d", Some("isolated")),
+    ("\u{200d}\u{200c}\u{200b}", None),
+    ("tag\u{e0001}\u{e0041}ged", Some("tagged")),
+    (
+        "\u{301}\u{301}\u{301}",
+        Some("\u{25cc}\u{301}\u{301}\u{301}"),
+    ),
+    (
+        "Z\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}\u{307}algo",
+        None,
+    ),
+    ("東京 서울 القاهرة", Some("\u{fffd}\u{fffd}")),
+    ("rocket 🚀 family 👨‍👩‍👧", Some("rocket")),
+    ("(paren) \\ back\\slash )( ((", Some("back\\slash")),
+    ("<</S/JavaScript>> endobj", Some("<</S/JavaScript>>")),
+    ("</dc:title>&amp;<x>", Some("</dc:title>&amp;<x>")),
+    ("line\r\nbreak\u{2028}and\ttab", Some("tab")),
+    ("combining e\u{301} and é", None),
+    ("", None),
+    ("   ", None),
+    ("\u{feff}bom\u{ad}hyphen", Some("bomhyphen")),
+    ("ﬁ ﬂ ǆ ẞ ₣ ‰ № ™ Ω Ж ҂ ᾷ", Some("№")),
+];
+
+/// How long-winded somebody can be.
+fn endless() -> [String; 4] {
+    [
+        "A".repeat(10_000),
+        "word ".repeat(5_000),
+        "\u{300}".repeat(10_000),
+        "\u{202e}".repeat(70_000),
+    ]
+}
+
+#[test]
+fn hostile_cells_are_drawn_or_replaced() {
+    let mut rows = rows(TEXTS.len());
+    for (row, (text, _)) in rows.iter_mut().zip(TEXTS) {
+        for cell in row.iter_mut().skip(1) {
+            *cell = text.to_owned();
+        }
+    }
+    let rendered = render_file("hostile-cells", &report(), &rows);
+    tools::check(&rendered.path);
+    let read = tools::structure(&rendered.path) + &tools::page_texts(&rendered.path).concat();
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    let read = squeezed(&read.replace('"', ""));
+    for (typed, shown) in TEXTS {
+        if let Some(shown) = shown {
+            assert!(
+                read.contains(&squeezed(shown)),
+                "{typed:?} is not shown as {shown:?}"
+            );
+        }
+    }
+    assert!(!read.contains(['\0', '\u{202e}', '\u{e000}']));
+}
+
+#[test]
+fn hostile_texts_break_no_other_place() {
+    let endless = endless();
+    let texts = TEXTS.iter().map(|(text, _)| *text);
+    for (index, text) in texts.chain(endless.iter().map(String::as_str)).enumerate() {
+        let mut report = report();
+        let text = || text.to_owned();
+        report.language = text();
+        report.tenant = text();
+        report.title = text();
+        report.number = text();
+        report.period = text();
+        report.figures = vec![
+            Figure {
+                label: text(),
+                value: text(),
+                note: text(),
+            };
+            8
+        ];
+        report.table.title = text();
+        for column in &mut report.table.columns {
+            column.title = text();
+        }
+        report.table.totals = vec![text(); 6];
+        let values = [
+            f64::NAN,
+            f64::INFINITY,
+            -1e300,
+            f64::MIN_POSITIVE,
+            -0.0,
+            3.0,
+        ];
+        let chart = report.chart.as_mut().unwrap();
+        chart.title = text();
+        chart.bars = values
+            .map(|value| Bar {
+                label: text(),
+                value,
+                text: text(),
+            })
+            .to_vec();
+        let mut rows = rows(40);
+        rows[0].fill(text());
+        let rendered = render_file(&format!("hostile-{index}"), &report, &rows);
+        tools::check(&rendered.path);
+        let information = tools::info(&rendered.path);
+        assert!(
+            information.contains("Tagged:          yes"),
+            "{information}"
+        );
+        assert!(tools::page_texts(&rendered.path)[0].contains("Page 1 of "));
+    }
+}
+
+#[test]
+fn every_character_of_the_first_plane_is_drawn_or_replaced() {
+    let characters: Vec<char> = ('\0'..='\u{ffff}').collect();
+    let mut rows = rows(characters.len().div_ceil(300));
+    for (row, part) in rows.iter_mut().zip(characters.chunks(300)) {
+        row[1] = part.iter().collect();
+    }
+    let rendered = render_file("first-plane", &report(), &rows);
+    tools::check(&rendered.path);
+    let text = tools::page_texts(&rendered.path).concat();
+    for shown in ['ß', 'Ў', 'ώ', 'ặ', '€', '\u{fffd}'] {
+        assert!(text.contains(shown), "{shown}");
+    }
+}

@@ -1,0 +1,19 @@
+//! Renders reports and reads them back with other people's programs: qpdf and poppler's tools.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod bounds;
+mod contents;
+mod determinism;
+mod fixture;
+mod hostile;
+mod limits;
+mod spool;
+mod structure;
+mod theme;
+mod tools;

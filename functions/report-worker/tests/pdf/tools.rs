@@ -1,0 +1,108 @@
+//! qpdf and poppler's tools, as seen by the tests.
+
+use std::{path::Path, process::Command};
+
+/// Runs a program and gives what it printed; says how to get it when it is missing.
+fn run(program: &str, arguments: &[&str], package: &str) -> String {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| {
+            panic!("{program} does not run ({error}): install it with `apt-get install {package}`")
+        });
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {}\n{printed}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    printed
+}
+
+fn name(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Fails unless the file is sound PDF; qpdf tells a warning by its exit code too.
+pub(crate) fn check(path: &Path) {
+    let printed = run("qpdf", &["--check", name(path)], "qpdf");
+    assert!(
+        printed.contains("No syntax or stream encoding errors"),
+        "{printed}"
+    );
+}
+
+/// The text of each page, laid out as on the page.
+pub(crate) fn page_texts(path: &Path) -> Vec<String> {
+    let text = run("pdftotext", &["-layout", name(path), "-"], "poppler-utils");
+    text.trim_end_matches('\u{c}')
+        .split('\u{c}')
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What the file says about itself.
+pub(crate) fn info(path: &Path) -> String {
+    run("pdfinfo", &[name(path)], "poppler-utils")
+}
+
+/// The structure tree with the text of each element.
+pub(crate) fn structure(path: &Path) -> String {
+    run("pdfinfo", &["-struct-text", name(path)], "poppler-utils")
+}
+
+/// Every object as JSON, in qpdf's form.
+pub(crate) fn objects(path: &Path) -> String {
+    run("qpdf", &["--json", "--json-key=qpdf", name(path)], "qpdf")
+}
+
+/// The file with its streams inflated, the parts that are not text replaced.
+pub(crate) fn contents(path: &Path) -> String {
+    run("qpdf", &["--qdf", name(path), "-"], "qpdf")
+}
+
+/// The fonts, one per line.
+pub(crate) fn fonts(path: &Path) -> String {
+    run("pdffonts", &[name(path)], "poppler-utils")
+}
+
+/// A word on a page, in points from the upper left corner.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) page: usize,
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) right: f64,
+    pub(crate) bottom: f64,
+    pub(crate) text: String,
+}
+
+/// Every word with its place.
+pub(crate) fn words(path: &Path) -> Vec<Word> {
+    let listing = run("pdftotext", &["-bbox", name(path), "-"], "poppler-utils");
+    let mut page = 0;
+    let mut words = Vec::new();
+    for line in listing.lines().map(str::trim) {
+        if line.starts_with("<page ") {
+            page += 1;
+        }
+        let Some(attributes) = line.strip_prefix("<word ") else {
+            continue;
+        };
+        let number = |key: &str| -> f64 {
+            let (_, rest) = attributes.split_once(&format!("{key}=\"")).unwrap();
+            rest.split_once('"').unwrap().0.parse().unwrap()
+        };
+        let text = attributes.split_once('>').unwrap().1;
+        words.push(Word {
+            page,
+            left: number("xMin"),
+            top: number("yMin"),
+            right: number("xMax"),
+            bottom: number("yMax"),
+            text: text.strip_suffix("</word>").unwrap().to_owned(),
+        });
+    }
+    words
+}

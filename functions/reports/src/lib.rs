@@ -1,0 +1,9 @@
+//! The reports domain: asks for a report, follows it, hands out its document. Rendering it is the
+//! business of `report-worker`.
+
+pub mod domain;
+pub mod routes;
+pub mod state;
+pub mod store;
+pub mod v1;
+pub mod v2;

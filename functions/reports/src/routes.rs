@@ -1,0 +1,169 @@
+//! Which path is which, and what a call does.
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode, Uri};
+use serde::Serialize;
+use shared::error::ApiError;
+use shared::http::{Answer, Json, Path, Query, Route};
+use shared::idempotency::{self, IdempotencyKey, Keyed, Outcome};
+use shared::ids::ReportId;
+use shared::jobs::{Envelope, ReportRequested};
+use shared::outbox;
+use shared::page::{Listing, Page, PageQuery};
+use shared::tenant::TenantContext;
+
+use crate::domain::{NewReport, Report, ReportError};
+use crate::state::Reports;
+use crate::{store, v1, v2};
+
+/// The name of the list in its cursors.
+const LIST: &str = "reports";
+/// When to look for the document of a report just asked for, in seconds.
+const POLL_AFTER_SECS: u32 = 2;
+
+/// Every endpoint of this domain, and which shapes serve which version.
+pub fn table() -> Vec<Route<Reports>> {
+    vec![
+        Route::get("/v1/reports", list_v1),
+        Route::post("/v1/reports", request_v1),
+        Route::get("/v1/reports/{id}", find::<v1::Job>),
+        Route::get("/v1/reports/{id}/download", download_v1),
+        Route::get("/v2/reports", list_v2),
+        Route::post("/v2/reports", request_v2).key_required(),
+        Route::get("/v2/reports/{id}", find::<v2::Report>),
+        Route::get("/v2/reports/{id}/download", download_v2),
+    ]
+}
+
+async fn list_v1(
+    State(reports): State<Reports>,
+    context: TenantContext,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Vec<v1::Job>>, ApiError> {
+    let page = page(&reports, &context, &query).await?;
+    Ok(Json(v1::list(&page)))
+}
+
+async fn list_v2(
+    State(reports): State<Reports>,
+    context: TenantContext,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Listing<v2::Report>>, ApiError> {
+    let page = page(&reports, &context, &query).await?;
+    Ok(Json(Listing::new(&page, context.tenant, LIST)))
+}
+
+async fn page(
+    reports: &Reports,
+    context: &TenantContext,
+    query: &PageQuery,
+) -> Result<Page<Report>, ApiError> {
+    let request = query.check(context.tenant, LIST)?;
+    let work = (store::list(request), store::count());
+    let (rows, total) = reports.app.db.read(context.tenant, work).await?;
+    Ok(Page::cut(rows, total, request, Report::key))
+}
+
+/// The article's shape: 200, whatever the state.
+async fn request_v1(
+    State(reports): State<Reports>,
+    context: TenantContext,
+    Keyed { key, body }: Keyed<v1::RequestReport>,
+) -> Result<Outcome, ApiError> {
+    let report = new_report(&reports, &context, body.try_into()?);
+    let answer = Answer::json(StatusCode::OK, &v1::Job::from(&report))?;
+    request(&reports, &context, key, &report, answer).await
+}
+
+/// 202 (RFC 9110, section 15.3.3), with where to look and when.
+async fn request_v2(
+    State(reports): State<Reports>,
+    context: TenantContext,
+    uri: Uri,
+    Keyed { key, body }: Keyed<v2::RequestReport>,
+) -> Result<Outcome, ApiError> {
+    let report = new_report(&reports, &context, body.try_into()?);
+    let answer = Answer::json(StatusCode::ACCEPTED, &v2::Report::from(&report))?
+        .with(LOCATION, format!("{}/{}", uri.path(), report.id))
+        .with(RETRY_AFTER, POLL_AFTER_SECS);
+    request(&reports, &context, key, &report, answer).await
+}
+
+fn new_report(reports: &Reports, context: &TenantContext, new: NewReport) -> Report {
+    Report::request(new, context.user, reports.app.clock.now())
+}
+
+/// Commits report and event, then hands the event to the queue at once. Should that fail, or the
+/// process die before it, the event is in the outbox and the relay sends it.
+async fn request(
+    reports: &Reports,
+    context: &TenantContext,
+    key: Option<IdempotencyKey>,
+    report: &Report,
+    answer: Answer,
+) -> Result<Outcome, ApiError> {
+    let event = ReportRequested {
+        report_id: report.id,
+    };
+    let event = Envelope::new(context.tenant, report.created_at, event);
+    let work = (store::insert(report), outbox::emit(&event, report.id)?);
+    let outcome = idempotency::once(&reports.app.db, context.tenant, key, answer, work).await?;
+    if !outcome.replayed
+        && let Err(error) = reports.queue.send(&event).await
+    {
+        tracing::warn!(report.id = %report.id, error = %error, "left to the relay");
+    }
+    Ok(outcome)
+}
+
+async fn find<Out>(
+    State(reports): State<Reports>,
+    context: TenantContext,
+    Path(id): Path<ReportId>,
+) -> Result<Json<Out>, ApiError>
+where
+    Out: for<'a> From<&'a Report> + Serialize,
+{
+    Ok(Json(Out::from(&load(&reports, &context, id).await?)))
+}
+
+async fn load(
+    reports: &Reports,
+    context: &TenantContext,
+    id: ReportId,
+) -> Result<Report, ReportError> {
+    let found = reports.app.db.read(context.tenant, store::find(id)).await?;
+    found.ok_or(ReportError::NotFound)
+}
+
+async fn link(
+    reports: &Reports,
+    context: &TenantContext,
+    id: ReportId,
+) -> Result<String, ReportError> {
+    let report = load(reports, context, id).await?;
+    let document = report.document(context.tenant)?;
+    Ok(reports.storage.link(&document).await?)
+}
+
+async fn download_v1(
+    State(reports): State<Reports>,
+    context: TenantContext,
+    Path(id): Path<ReportId>,
+) -> Result<Json<v1::Download>, ApiError> {
+    let url = link(&reports, &context, id).await?;
+    Ok(Json(v1::Download { url }))
+}
+
+/// 303 to a link that nobody stores: made for this caller, now.
+async fn download_v2(
+    State(reports): State<Reports>,
+    context: TenantContext,
+    Path(id): Path<ReportId>,
+) -> Result<Answer, ApiError> {
+    let url = link(&reports, &context, id).await?;
+    Ok(Answer::empty(StatusCode::SEE_OTHER)
+        .with(LOCATION, url)
+        .with(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}

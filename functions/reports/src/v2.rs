@@ -1,0 +1,77 @@
+//! Version 2 on the wire: a report with its parameters, its course and its document.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::error::FieldError;
+use shared::ids::{ReportId, UserId};
+use time::OffsetDateTime;
+
+use crate::domain;
+
+/// A report.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    id: ReportId,
+    #[serde(rename = "type")]
+    kind: String,
+    params: Value,
+    status: &'static str,
+    pages: Option<i32>,
+    size_bytes: Option<i64>,
+    problem: Option<Value>,
+    requested_by: Option<UserId>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    started_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    finished_at: Option<OffsetDateTime>,
+}
+
+impl From<&domain::Report> for Report {
+    fn from(report: &domain::Report) -> Self {
+        Self {
+            id: report.id,
+            kind: report.kind.clone(),
+            params: report.params.clone(),
+            status: report.status.as_str(),
+            pages: report.pages,
+            size_bytes: report.size_bytes,
+            problem: report.problem.clone(),
+            requested_by: report.requested_by,
+            created_at: report.created_at,
+            started_at: report.started_at,
+            finished_at: report.finished_at,
+        }
+    }
+}
+
+/// A report to be.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestReport {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    params: Params,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Params {
+    title: Option<String>,
+    status: Option<String>,
+}
+
+impl TryFrom<RequestReport> for domain::NewReport {
+    type Error = Vec<FieldError>;
+
+    fn try_from(body: RequestReport) -> Result<Self, Vec<FieldError>> {
+        let params = &body.params;
+        Self::new(
+            &body.kind,
+            params.title.as_deref(),
+            params.status.as_deref(),
+        )
+    }
+}

@@ -1,0 +1,86 @@
+//! The reports domain through its front door: an API Gateway event in, a response out.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up should stop"
+)]
+
+mod contract;
+mod input;
+mod isolation;
+mod ordering;
+
+use axum::Router;
+use reports::state::Reports;
+use serde_json::{Value, json};
+use shared::pipeline;
+use testkit::{Call, Caller, Reply, TestBucket, TestDatabase, TestQueue};
+
+/// One tenant's owner in front of the reports function.
+struct Scene {
+    database: TestDatabase,
+    queue: TestQueue,
+    bucket: TestBucket,
+    service: Router,
+    owner: Caller,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        let (queue, bucket) = (TestQueue::new().await, TestBucket::new().await);
+        let state = Reports {
+            app: database.app("reports"),
+            queue: queue.queue(),
+            storage: bucket.storage(),
+        };
+        let owner = Caller::owner(database.tenant().await);
+        Self {
+            service: pipeline::service(reports::routes::table(), state),
+            database,
+            queue,
+            bucket,
+            owner,
+        }
+    }
+
+    async fn send(&self, call: Call) -> Reply {
+        call.by(&self.owner).send(&self.service).await
+    }
+
+    /// Orders a report in v2.
+    async fn order(&self, key: &str) -> Reply {
+        self.send(order(key)).await
+    }
+
+    /// Lets a worker finish the report, as far as the database knows.
+    async fn finish(&self, id: &str) {
+        let tenant = self.owner.tenant.id();
+        let finish = format!(
+            "BEGIN; SELECT app.enter('{tenant}');
+             UPDATE reports.reports
+             SET status = 'succeeded', finished_at = now(), fence = 3, pages = 2, size_bytes = 9,
+                 sha256 = sha256('x'), object_key = 'tenants/{tenant}/reports/{id}/3.pdf'
+             WHERE id = '{id}';
+             COMMIT"
+        );
+        let owner = self.database.owner().await;
+        owner.batch_execute(&finish).await.unwrap();
+    }
+}
+
+fn order(key: &str) -> Call {
+    let body = json!({ "type": "project_summary", "params": { "title": "All projects" } });
+    Call::post("/v2/reports", &body).header("idempotency-key", key)
+}
+
+fn id(reply: &Reply) -> String {
+    let member = |name: &str| reply.json()[name].as_str().map(str::to_owned);
+    member("id").or_else(|| member("job_id")).unwrap()
+}
+
+/// What a message of the queue says.
+fn envelope(message: &aws_sdk_sqs::types::Message) -> Value {
+    serde_json::from_str(message.body().unwrap()).unwrap()
+}

@@ -1,0 +1,132 @@
+//! The AWS services that the bundle uses, inside this process and behind their wire protocols.
+//!
+//! Each listens on a free port of 127.0.0.1, so the functions reach them through the real SDKs.
+//! Any credentials are taken for DynamoDB and SQS; S3 checks signatures, because presigned URLs
+//! are worth nothing otherwise, and knows one pair: [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`].
+
+mod dynamodb;
+mod listen;
+mod s3;
+mod sqs;
+
+use std::{io, path::PathBuf};
+
+use listen::Endpoint;
+
+/// The region of everything.
+pub const REGION: &str = "us-east-1";
+/// The account of everything.
+pub const ACCOUNT_ID: &str = "000000000000";
+/// The access key id that S3 knows.
+pub const ACCESS_KEY_ID: &str = "test";
+/// The secret access key that S3 knows.
+pub const SECRET_ACCESS_KEY: &str = "test";
+
+/// Why a service cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServicesError {
+    /// A file or folder could not be used.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No port could be listened on.
+    #[error("no port to listen on: {0}")]
+    Listen(io::Error),
+    /// A service refused to start with what is in its folder.
+    #[error("{service} cannot use its data in {}: {reason}; remove the folder", path.display())]
+    Data {
+        /// Which service.
+        service: &'static str,
+        /// Its folder or file.
+        path: PathBuf,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl ServicesError {
+    fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}
+
+/// How the services are to run.
+#[derive(Debug, Clone)]
+pub struct ServicesOptions {
+    /// The folder for what they keep.
+    pub dir: PathBuf,
+    /// Whether a later start finds what this run stored; `false` empties the folder first.
+    pub durable: bool,
+}
+
+/// The running services.
+#[derive(Debug)]
+pub struct Services {
+    dynamodb: Endpoint,
+    s3: Endpoint,
+    sqs: Endpoint,
+}
+
+impl Services {
+    /// Starts DynamoDB, S3 and SQS.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be used, holds what cannot be read, or there is no free port.
+    pub async fn start(options: ServicesOptions) -> Result<Self, ServicesError> {
+        let ServicesOptions { dir, durable } = options;
+        if !durable {
+            match std::fs::remove_dir_all(&dir) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(ServicesError::file(dir)(error));
+                }
+                _ => {}
+            }
+        }
+        std::fs::create_dir_all(&dir).map_err(ServicesError::file(&dir))?;
+        let s3 = s3::start(&dir.join("s3")).await?;
+        let dynamodb = dynamodb::start(durable.then(|| dir.join("dynamodb.sqlite"))).await?;
+        let sqs = sqs::start(durable.then(|| dir.join("sqs.journal"))).await?;
+        Ok(Self { dynamodb, s3, sqs })
+    }
+
+    /// DynamoDB's endpoint URL.
+    pub fn dynamodb_url(&self) -> String {
+        self.dynamodb.url()
+    }
+
+    /// S3's endpoint URL; buckets are addressed by path.
+    pub fn s3_url(&self) -> String {
+        self.s3.url()
+    }
+
+    /// SQS's endpoint URL.
+    pub fn sqs_url(&self) -> String {
+        self.sqs.url()
+    }
+
+    /// The environment variables by which every AWS SDK finds the services.
+    pub fn environment(&self) -> [(&'static str, String); 6] {
+        [
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url()),
+            ("AWS_ENDPOINT_URL_SQS", self.sqs_url()),
+            ("AWS_ENDPOINT_URL_S3", self.s3_url()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+        ]
+    }
+
+    /// Lets running requests finish, within a limit, and closes what the services keep.
+    pub async fn stop(self) {
+        self.dynamodb.stop().await;
+        self.s3.stop().await;
+        self.sqs.stop().await;
+    }
+}

@@ -1,0 +1,217 @@
+//! One queue: messages in the order in which they become visible.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    attributes::Attributes,
+    error::SqsError,
+    message::{Message, sequence_in},
+};
+
+/// Messages in flight at the same time, as on AWS.
+const IN_FLIGHT_MAX: usize = 120_000;
+/// Messages in one queue; AWS has no limit, memory has.
+const MESSAGES_MAX: usize = 200_000;
+/// Visible messages among which a fair choice is made.
+const FAIR_CHOICE_MAX: usize = 1_000;
+
+/// When a message becomes visible and its sequence number.
+type Place = (u64, u64);
+
+/// A queue and its messages; every `now` is in milliseconds since 1970.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) attributes: Attributes,
+    pub(super) created_at: u64,
+    pub(super) modified_at: u64,
+    messages: BTreeMap<Place, Message>,
+    /// From a message's sequence number to when it becomes visible.
+    visible_at: HashMap<u64, u64>,
+}
+
+/// What one receive did.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    /// Messages for the receiver.
+    pub(super) delivered: Vec<Message>,
+    /// Messages that were received too often.
+    pub(super) dead: Vec<Message>,
+    /// Sequence numbers of messages whose retention period is over.
+    pub(super) expired: Vec<u64>,
+}
+
+/// How many messages are in which state.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) visible: usize,
+    pub(super) in_flight: usize,
+    pub(super) delayed: usize,
+}
+
+impl Queue {
+    pub(super) fn new(attributes: Attributes, created_at: u64, modified_at: u64) -> Self {
+        Self {
+            attributes,
+            created_at,
+            modified_at,
+            messages: BTreeMap::new(),
+            visible_at: HashMap::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.messages.len() >= MESSAGES_MAX
+    }
+
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.values()
+    }
+
+    /// Adds a message, or replaces the one with its sequence number.
+    pub(super) fn put(&mut self, message: Message) {
+        self.take(message.sequence);
+        self.visible_at.insert(message.sequence, message.visible_at);
+        self.messages
+            .insert((message.visible_at, message.sequence), message);
+    }
+
+    pub(super) fn take(&mut self, sequence: u64) -> Option<Message> {
+        let visible_at = self.visible_at.remove(&sequence)?;
+        self.messages.remove(&(visible_at, sequence))
+    }
+
+    pub(super) fn purge(&mut self) {
+        self.messages.clear();
+        self.visible_at.clear();
+    }
+
+    /// Takes up to `count` visible messages, hidden from others until `visible_at`.
+    ///
+    /// A message received `receives_max` times already is dead and not delivered.
+    pub(super) fn receive(
+        &mut self,
+        now: u64,
+        count: usize,
+        visible_at: u64,
+        receives_max: Option<u32>,
+    ) -> Result<Received, SqsError> {
+        if self.messages.len() > IN_FLIGHT_MAX && self.counts(now).in_flight >= IN_FLIGHT_MAX {
+            return Err(SqsError::over_limit());
+        }
+        let mut received = Received::default();
+        let retention = self.attributes.retention_ms();
+        for (_, sequence) in self.choice(now) {
+            if received.delivered.len() >= count {
+                break;
+            }
+            let Some(mut message) = self.take(sequence) else {
+                continue;
+            };
+            if message.sent_at.saturating_add(retention) <= now {
+                received.expired.push(sequence);
+            } else if receives_max.is_some_and(|max| message.receives >= max) {
+                received.dead.push(message);
+            } else {
+                message.receive(now, visible_at);
+                received.delivered.push(message);
+            }
+        }
+        for message in &received.delivered {
+            self.put(message.clone());
+        }
+        Ok(received)
+    }
+
+    /// The visible messages in the order in which they are due.
+    ///
+    /// A group with fewer messages in flight goes first, so that one tenant's thousand jobs do
+    /// not hold up another's single one; see
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>.
+    fn choice(&self, now: u64) -> Vec<Place> {
+        let mut load: HashMap<&str, usize> = HashMap::new();
+        for message in self.messages.range((now + 1, 0)..).map(|(_, one)| one) {
+            if let (Some(group), Some(_)) = (&message.group_id, &message.receipt) {
+                *load.entry(group).or_default() += 1;
+            }
+        }
+        let visible = self.messages.range(..=(now, u64::MAX));
+        let mut choice: Vec<(usize, Place)> = visible
+            .take(FAIR_CHOICE_MAX)
+            .map(|(place, message)| {
+                let turn = message.group_id.as_deref().map_or(0, |group| {
+                    let load = load.entry(group).or_default();
+                    *load += 1;
+                    *load
+                });
+                (turn, *place)
+            })
+            .collect();
+        choice.sort_unstable();
+        choice.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// Removes the message of a receipt; `None` when it is gone or was received again since.
+    pub(super) fn delete(&mut self, receipt: &str) -> Result<Option<u64>, SqsError> {
+        let sequence = sequence_in(receipt).ok_or_else(SqsError::receipt_handle)?;
+        let held = self.holds(sequence, receipt);
+        Ok(held
+            .then(|| self.take(sequence))
+            .flatten()
+            .map(|message| message.sequence))
+    }
+
+    /// Hides the message of a receipt until `visible_at` and answers its new state.
+    pub(super) fn hide(
+        &mut self,
+        receipt: &str,
+        now: u64,
+        visible_at: u64,
+    ) -> Result<Message, SqsError> {
+        let sequence = sequence_in(receipt).ok_or_else(SqsError::receipt_handle)?;
+        if !self.holds(sequence, receipt) {
+            return Err(SqsError::parameter(
+                "Value for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.",
+            ));
+        }
+        if self
+            .visible_at
+            .get(&sequence)
+            .is_none_or(|until| *until <= now)
+        {
+            return Err(SqsError::not_in_flight());
+        }
+        let mut message = self.take(sequence).ok_or_else(SqsError::not_in_flight)?;
+        message.visible_at = visible_at;
+        self.put(message.clone());
+        Ok(message)
+    }
+
+    fn holds(&self, sequence: u64, receipt: &str) -> bool {
+        self.visible_at
+            .get(&sequence)
+            .and_then(|visible_at| self.messages.get(&(*visible_at, sequence)))
+            .is_some_and(|message| message.receipt.as_deref() == Some(receipt))
+    }
+
+    /// When the next hidden message becomes visible.
+    pub(super) fn next_visible_at(&self, now: u64) -> Option<u64> {
+        let (place, _) = self.messages.range((now + 1, 0)..).next()?;
+        Some(place.0)
+    }
+
+    pub(super) fn counts(&self, now: u64) -> Counts {
+        let mut counts = Counts::default();
+        for ((visible_at, _), message) in &self.messages {
+            match message.receipt {
+                _ if *visible_at <= now => counts.visible += 1,
+                Some(_) => counts.in_flight += 1,
+                None => counts.delayed += 1,
+            }
+        }
+        counts
+    }
+}

@@ -1,0 +1,129 @@
+//! The command line of the local stack.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use local::{demo, project, say::say, stack::StackOptions, up, with};
+use tracing_subscriber::EnvFilter;
+
+const USAGE: &str = "usage: local up | demo [--folder FOLDER]
+       local with -- COMMAND [ARGUMENTS…]";
+/// The exit code for a wrong command line, as BSD's sysexits have it.
+const USAGE_CODE: u8 = 64;
+/// Where the API is when `PORT` says nothing.
+const PORT_DEFAULT: u16 = 3000;
+/// Where the tour leaves its report, in the current folder.
+const REPORT: &str = "demo-report.pdf";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments = env::args_os().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<OsString> = arguments.collect();
+    let code = match command.to_str() {
+        Some("up") => run_up(&rest).await,
+        Some("demo") => run_demo(&rest).await,
+        Some("with") => run_with(rest).await,
+        _ => usage(),
+    };
+    ExitCode::from(code)
+}
+
+async fn run_up(arguments: &[OsString]) -> u8 {
+    let Some(folder) = folder(arguments, ".local") else {
+        return usage();
+    };
+    let port = env::var_os("PORT").map(|text| text.to_string_lossy().parse());
+    let Ok(port) = port.unwrap_or(Ok(PORT_DEFAULT)) else {
+        return failed("PORT is no port number");
+    };
+    show_warnings();
+    finished(match options(folder, true, port) {
+        Ok(options) => Box::pin(up::run(options))
+            .await
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+async fn run_demo(arguments: &[OsString]) -> u8 {
+    let Some(folder) = folder(arguments, "target/demo") else {
+        return usage();
+    };
+    show_warnings();
+    finished(match options(folder, false, 0) {
+        Ok(options) => {
+            let toured = Box::pin(demo::run(options, Path::new(REPORT))).await;
+            toured.map_err(|error| error.to_string())
+        }
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+async fn run_with(arguments: Vec<OsString>) -> u8 {
+    let mut words = arguments.into_iter().skip_while(|word| word == "--");
+    let Some(program) = words.next() else {
+        return usage();
+    };
+    match with::run(program, words.collect()).await {
+        Ok(code) => u8::try_from(code).unwrap_or(u8::MAX),
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+/// The stack's folder: the one that was asked for, or `default` in the checkout.
+fn folder(arguments: &[OsString], default: &str) -> Option<PathBuf> {
+    match arguments {
+        [] => Some(project::root().join(default)),
+        [option, folder] if option == "--folder" => std::path::absolute(folder).ok(),
+        _ => None,
+    }
+}
+
+/// The functions' programs are those that were built beside this one.
+fn options(dir: PathBuf, durable: bool, port: u16) -> io::Result<StackOptions> {
+    let own = env::current_exe()?;
+    Ok(StackOptions {
+        dir,
+        durable,
+        port,
+        programs: own.parent().map(Path::to_path_buf).unwrap_or_default(),
+        parameters: BTreeMap::new(),
+        progress: |line| say(line),
+    })
+}
+
+/// What befalls functions and queues, such as a killed process, appears between the lines.
+fn show_warnings() {
+    let shown = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("off,local=warn"))
+        .with_writer(io::stderr)
+        .with_target(false)
+        .without_time()
+        .try_init();
+    // It can only have been set up before, and then it shows them already.
+    drop(shown);
+}
+
+fn finished(outcome: Result<(), String>) -> u8 {
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &str) -> u8 {
+    say(format_args!("error: {error}"));
+    1
+}
+
+fn usage() -> u8 {
+    say(USAGE);
+    USAGE_CODE
+}

@@ -1,0 +1,30 @@
+//! The whole of it, from HTTP requests to the functions' own processes and what they leave behind.
+//!
+//! The functions' programs have to be built: `make test` does that first.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod command;
+mod crashes;
+mod database;
+mod demo;
+mod functions;
+mod isolation;
+mod limits;
+mod plans;
+mod poison;
+mod processes;
+mod reports;
+mod restart;
+mod routes;
+mod tenant;
+mod tokens;
+mod tour;
+mod usage;
+mod variables;
+mod world;

@@ -1,0 +1,54 @@
+//! The functions' processes, seen from outside.
+
+use std::{fs, path::Path};
+
+use local::stack::Stack;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::world::{OFTEN, until};
+
+/// The processes in which `program` serves a stack.
+pub(crate) fn processes(stack: &Stack, program: &str) -> Vec<Pid> {
+    let exports = stack.exports();
+    let (name, url) = exports
+        .iter()
+        .find(|(name, _)| name == "AWS_ENDPOINT_URL_SQS")
+        .unwrap();
+    let mark = format!("{name}={url}");
+    let entries = fs::read_dir("/proc").unwrap();
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &i32| runs(*pid, program) && has_variable(*pid, &mark))
+        .map(Pid::from_raw)
+        .collect()
+}
+
+fn runs(pid: i32, program: &str) -> bool {
+    let command_line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let path = command_line.split('\0').next().unwrap_or_default();
+    Path::new(path)
+        .file_name()
+        .is_some_and(|name| name == program)
+}
+
+fn has_variable(pid: i32, mark: &str) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environment
+        .split(|byte| *byte == 0)
+        .any(|variable| variable == mark.as_bytes())
+}
+
+/// Kills all processes of a program, which must have some, and waits until they are gone.
+pub(crate) async fn kill_all(stack: &Stack, program: &str) {
+    let victims = processes(stack, program);
+    assert!(!victims.is_empty(), "{program} has no process");
+    for victim in &victims {
+        kill(*victim, Signal::SIGKILL).unwrap();
+    }
+    until("the end of the processes", OFTEN, async || {
+        victims.iter().all(|victim| kill(*victim, None).is_err())
+    })
+    .await;
+}

@@ -1,0 +1,101 @@
+//! Reports that are asked for twice, and reports whose worker dies.
+
+use futures_util::future::join;
+use local::api::Call;
+use uuid::Uuid;
+
+use crate::{
+    database::Database,
+    processes::kill_all,
+    tenant::{Tenant, order},
+    world::{OFTEN, World, run, until},
+};
+
+/// So many rows take the worker of a development build a second.
+const ROWS: i32 = 5_000;
+
+/// The objects of a report, by their fences.
+async fn documents(world: &World, tenant: &Tenant, report: &str) -> Vec<i64> {
+    let bucket = &world.stack.template().buckets[0].name;
+    let prefix = format!("tenants/{}/reports/{report}/", tenant.id);
+    let request = world.stack.clients().s3.list_objects_v2();
+    let listed = request.bucket(bucket).prefix(&prefix).send().await.unwrap();
+    let keys = listed.contents().iter().filter_map(|object| object.key());
+    let fence = |key: &str| {
+        let name = key.strip_prefix(&prefix).unwrap();
+        name.strip_suffix(".pdf").unwrap().parse().unwrap()
+    };
+    keys.map(fence).collect()
+}
+
+async fn succeeded_events(database: &Database, report: &str) -> i64 {
+    let statement = "SELECT count(*) FROM reports.outbox
+         WHERE type = 'report.succeeded' AND dedup = $1";
+    database.number(statement, &[&report]).await
+}
+
+#[test]
+fn a_report_asked_for_twice_exists_once() {
+    run(async {
+        let world = World::product().await;
+        let owner = Tenant::sign_up(world).await;
+        let call = order().once();
+        let twins = join(owner.send(call.clone()), owner.send(call.clone())).await;
+        // One of them may be told that the other is still at work.
+        let statuses = [twins.0.status.as_u16(), twins.1.status.as_u16()];
+        assert!(
+            statuses.iter().all(|status| [202, 409].contains(status)),
+            "{statuses:?}"
+        );
+        let again = owner.expect(202, call).await;
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        let id = again.text("/id");
+        assert_eq!(owner.finished_report(&id).await["status"], "succeeded");
+
+        let list = owner.get("/v2/reports").await.json();
+        assert_eq!(list["meta"]["total"], 1);
+        assert_eq!(list["data"][0]["id"], id);
+        assert_eq!(documents(world, &owner, &id).await, [1]);
+        assert_eq!(succeeded_events(&Database::of(world).await, &id).await, 1);
+        // The control: under another key it is another report.
+        assert_ne!(owner.order_report().await, id);
+        let other_body = Call::post("/v2/reports", &serde_json::json!({ "type": "other" }));
+        let key = Uuid::new_v4().to_string();
+        owner
+            .expect(400, other_body.header("idempotency-key", key))
+            .await;
+    });
+}
+
+#[test]
+fn a_worker_killed_while_rendering_is_followed_by_another() {
+    run(async {
+        let world = World::rough().await;
+        let database = Database::of(world).await;
+        let owner = Tenant::sign_up(world).await;
+        database.insert_projects(&owner.id, ROWS).await;
+        let id = owner.order_report().await;
+        until("a worker's claim", OFTEN, async || {
+            database.report(&id).await.0 == "running"
+        })
+        .await;
+        kill_all(&world.stack, "report-worker").await;
+        // The control: it had claimed the report and not finished it.
+        assert_eq!(database.report(&id).await, ("running".to_owned(), 1));
+
+        let report = owner.finished_report(&id).await;
+        assert_eq!(report["status"], "succeeded");
+        let (_, fence) = database.report(&id).await;
+        assert!(fence > 1, "{fence}");
+        let documents = documents(world, &owner, &id).await;
+        assert!(
+            documents.contains(&fence),
+            "{documents:?} under fence {fence}"
+        );
+        assert!(documents.len() <= 2, "{documents:?}");
+        assert_eq!(succeeded_events(&database, &id).await, 1);
+        let document = owner.download(&id).await;
+        assert_eq!(report["size_bytes"], document.len());
+        owner.usage("reports", 1).await;
+    });
+}

@@ -1,0 +1,159 @@
+//! The product's own template, as the local stack reads it.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use local::{project, template::Template};
+
+use crate::stack::parse;
+
+fn text() -> String {
+    std::fs::read_to_string(project::root().join("template.yaml")).unwrap()
+}
+
+fn template() -> Template {
+    parse(&text(), &[])
+}
+
+#[test]
+fn every_program_is_one_of_the_workspace() {
+    let folder = project::root().join("functions");
+    for function in template().functions {
+        let own = folder.join(&function.binary).join("Cargo.toml");
+        let beside: PathBuf = folder
+            .join(function.binary.split('-').next().unwrap())
+            .join("src/bin")
+            .join(format!("{}.rs", function.binary));
+        assert!(own.is_file() || beside.is_file(), "{}", function.binary);
+    }
+}
+
+#[test]
+fn every_route_but_those_for_strangers_has_the_authorizer() {
+    let template = template();
+    let public: BTreeSet<String> = template
+        .api
+        .routes
+        .iter()
+        .filter(|route| route.authorizer.is_none())
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    let expected = [
+        "GET /auth/.well-known/jwks.json",
+        "GET /auth/.well-known/openid-configuration",
+        "POST /auth/login",
+        "POST /auth/refresh",
+        "POST /auth/sessions",
+        "POST /auth/sessions/refresh",
+        "POST /auth/signup",
+        "POST /auth/tenants",
+    ];
+    assert_eq!(public, expected.map(str::to_owned).into());
+    assert_eq!(template.api.routes.len(), 27);
+}
+
+#[test]
+fn the_first_stage_carries_its_lifecycle_and_the_second_none() {
+    let stages = template().api.stages;
+    assert_eq!(stages.len(), 2);
+    assert_eq!(stages[0].name, "v1");
+    assert_eq!(stages[0].variables["deprecated_at"], "2026-06-01T00:00:00Z");
+    assert_eq!(stages[0].variables["sunset_at"], "2027-06-30T00:00:00Z");
+    assert_eq!(stages[0].variables["successor"], "v2");
+    assert_eq!(stages[1].name, "v2");
+    assert!(stages[1].variables.is_empty());
+}
+
+#[test]
+fn each_function_logs_in_with_its_own_role() {
+    for function in template().functions {
+        let url = &function.environment["DATABASE_URL"];
+        let role = match function.binary.as_str() {
+            "billing-meter" => "svc_billing".to_owned(),
+            "migrate" => "tenantry".to_owned(),
+            other => format!("svc_{}", other.replace('-', "_")),
+        };
+        assert!(url.starts_with(&format!("postgres://{role}@")), "{url}");
+        let password = &function.environment["DATABASE_PASSWORD"];
+        assert!(
+            password.ends_with(&format!(":SecretString:{role}}}}}")),
+            "{password}"
+        );
+    }
+}
+
+#[test]
+fn only_auth_has_the_signing_key() {
+    let holders: Vec<String> = template()
+        .functions
+        .into_iter()
+        .filter(|function| function.environment.contains_key("TOKEN_SIGNING_KEY"))
+        .map(|function| function.binary)
+        .collect();
+    assert_eq!(holders, ["auth"]);
+}
+
+#[test]
+fn queues_hide_messages_six_times_as_long_as_their_function_may_take() {
+    let template = template();
+    assert_eq!(template.queue_triggers.len(), 2);
+    for trigger in &template.queue_triggers {
+        let function = template.function(&trigger.function).unwrap();
+        assert!(trigger.queue.visibility_seconds >= 6 * function.timeout_seconds);
+        assert!(trigger.reports_failures);
+        assert!(trigger.queue.redrive.is_some());
+    }
+}
+
+#[test]
+fn no_function_may_do_everything() {
+    let text = text();
+    let allows = text.split("Effect: Allow").skip(1);
+    let actions: Vec<&str> = allows
+        .map(|statement| {
+            statement
+                .split("Action:")
+                .nth(1)
+                .unwrap()
+                .lines()
+                .next()
+                .unwrap()
+        })
+        .collect();
+    assert!(actions.len() >= 8, "{actions:?}");
+    for action in actions {
+        assert!(!action.contains('*'), "{action}");
+    }
+}
+
+/// All Rust sources of the crate that a program belongs to.
+fn sources(binary: &str) -> String {
+    let folder = project::root().join("functions");
+    let crates = [binary, binary.split('-').next().unwrap()];
+    let own = crates.map(|name| folder.join(name).join("src"));
+    let own = own.iter().find(|folder| folder.is_dir()).unwrap();
+    let mut text = String::new();
+    let mut folders = vec![own.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn a_function_is_told_of_the_stores_that_its_code_asks_for_and_no_others() {
+    for function in template().functions {
+        let sources = sources(&function.binary);
+        for name in ["REPORT_QUEUE_URL", "USAGE_QUEUE_URL", "REPORTS_BUCKET"] {
+            let asked = sources.contains(&format!("required(\"{name}\")"));
+            let told = function.environment.contains_key(name);
+            assert_eq!(told, asked, "{} and {name}", function.id);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! PostgreSQL, one tenant at a time.
+//!
+//! **Invariant:** nothing here runs SQL that is not a [`Statement`] of a `store.rs`, and no
+//! tenant's table answers outside a transaction that `app.enter` opened for that tenant.
+//!
+//! A [`Work`] is one statement or several that do not depend on each other. [`Database::read`] and
+//! [`Database::write`] send BEGIN, `app.enter`, the work and COMMIT in one batch and wait once.
+//! [`Database::transaction`] is for statements that depend on each other: one trip for each.
+
+mod batch;
+mod connect;
+mod constraint;
+mod error;
+mod statement;
+mod transaction;
+
+pub use batch::{Access, Database, Trips};
+pub use connect::{DatabaseConfig, open};
+pub use constraint::OnConstraint;
+pub use error::{DbError, Refusal};
+pub use statement::{Bind, RowReader, Statement, Work};
+pub use transaction::Transaction;
+
+/// Declares a domain's statements.
+///
+/// Each is labelled with the path of its constant, which is what `pg_stat_activity` then shows,
+/// and each joins `STATEMENTS`, which a test prepares against a migrated database.
+#[macro_export]
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:literal;)+) => {
+        $(
+            $(#[$doc])*
+            const $name: &str = concat!("-- ", module_path!(), "::", stringify!($name), "\n", $sql);
+        )+
+
+        /// Every statement of this module, for the test that prepares them all.
+        pub const STATEMENTS: &[&str] = &[$($name),+];
+    };
+}

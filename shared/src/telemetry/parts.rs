@@ -1,0 +1,42 @@
+//! What the records of requests and of jobs have in common.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::emf::millis;
+
+/// How much of the database a request or a job used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DatabaseUse {
+    /// Batches that were sent and waited for.
+    pub round_trips: u32,
+    /// The time waited for them.
+    pub duration: Duration,
+}
+
+#[derive(Serialize)]
+pub(super) struct Database {
+    round_trips: u32,
+    duration_ms: f64,
+}
+
+impl From<DatabaseUse> for Database {
+    fn from(database: DatabaseUse) -> Self {
+        Self {
+            round_trips: database.round_trips,
+            duration_ms: millis(database.duration),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Tenant {
+    pub(super) id: Uuid,
+}
+
+#[derive(Serialize)]
+pub(super) struct Error<'a> {
+    pub(super) code: &'a str,
+}

@@ -1,0 +1,50 @@
+//! A queue for each test, on the SQS whose address `make test` gives.
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use shared::aws;
+use shared::queue::Queue;
+use uuid::Uuid;
+
+/// Messages taken at a time, SQS's own limit.
+const RECEIVE_MESSAGES_MAX: i32 = 10;
+
+/// A fresh standard queue.
+pub struct TestQueue {
+    url: String,
+    client: Client,
+}
+
+impl TestQueue {
+    /// Creates it.
+    pub async fn new() -> Self {
+        let client = Client::new(&aws::load().await);
+        let name = format!("test-{}", Uuid::now_v7().simple());
+        let created = client.create_queue().queue_name(name).send().await.unwrap();
+        Self {
+            url: created.queue_url.unwrap(),
+            client,
+        }
+    }
+
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The queue as a function sees it.
+    pub fn queue(&self) -> Queue {
+        Queue::with_client(self.url.clone(), self.client.clone())
+    }
+
+    /// Takes what is there now, up to ten messages, without waiting.
+    pub async fn take(&self) -> Vec<Message> {
+        let receive = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(RECEIVE_MESSAGES_MAX)
+            .message_system_attribute_names(MessageSystemAttributeName::All);
+        receive.send().await.unwrap().messages.unwrap_or_default()
+    }
+}
