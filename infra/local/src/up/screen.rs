@@ -13,15 +13,15 @@ use crate::stack::Stack;
 /// Three calls that work when pasted, in a shell that has read the exports.
 const CALLS: &str = r#"
   # list the projects
-  curl -s "$API_URL/v2/projects" -H "Authorization: Bearer $TOKEN_A"
+  curl -sSw '\n' "$API_URL/v2/projects" -H "Authorization: Bearer $TOKEN_A"
 
   # create one
-  curl -s "$API_URL/v2/projects" -H "Authorization: Bearer $TOKEN_A" \
+  curl -sSw '\n' "$API_URL/v2/projects" -H "Authorization: Bearer $TOKEN_A" \
     -H "Idempotency-Key: $(date +%s)" -H "Content-Type: application/json" \
     -d '{"name":"Apollo","description":"To the moon and back"}'
 
-  # order a report of them
-  curl -s "$API_URL/v2/reports" -H "Authorization: Bearer $TOKEN_A" \
+  # order a report of them; a moment later, curl -L to …/v2/reports/<its id>/download gets the PDF
+  curl -sSw '\n' "$API_URL/v2/reports" -H "Authorization: Bearer $TOKEN_A" \
     -H "Idempotency-Key: $(date +%s)" -H "Content-Type: application/json" \
     -d '{"type":"project_summary"}'
 "#;

@@ -123,7 +123,7 @@ fn up_opens_everything_and_closes_it_again() {
             "/v2",
             "ada@acme.example",
             "grace@globex.example",
-            "curl -s ",
+            "curl -sSw ",
         ] {
             assert!(text.contains(shown), "{shown} is not in: {text}");
         }
