@@ -11,6 +11,7 @@
     reason = "a test that cannot be set up should stop"
 )]
 
+pub mod blocks;
 pub mod bucket;
 pub mod call;
 pub mod caller;
@@ -19,6 +20,7 @@ pub mod isolation;
 pub mod proxy;
 pub mod queue;
 
+pub use blocks::{blocks, named};
 pub use bucket::TestBucket;
 pub use call::{Call, Reply};
 pub use caller::Caller;

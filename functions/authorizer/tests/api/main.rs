@@ -11,5 +11,6 @@ mod callers;
 mod forgeries;
 mod keys;
 mod outages;
+mod scale;
 mod signer;
 mod world;

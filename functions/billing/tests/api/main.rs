@@ -15,6 +15,7 @@ mod meter;
 mod period;
 mod queue;
 mod subscription;
+mod sums;
 mod usage;
 
 use axum::Router;

@@ -33,6 +33,10 @@ WITH domain AS (
 ), routine AS (
   SELECT p.*, p.oid::regprocedure::text AS shown
     FROM pg_proc AS p JOIN domain AS d ON d.oid = p.pronamespace
+), tally_trigger AS (
+  SELECT t.tgrelid, t.tgtype, t.tgenabled, r.relname, r.relnamespace
+    FROM pg_trigger AS t JOIN relation AS r ON r.oid = t.tgrelid
+    JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.proname = 'tally' AND p.pronamespace = r.relnamespace
 ), service AS (
   SELECT r.* FROM pg_roles AS r
    WHERE r.rolname LIKE 'svc\_%' AND has_schema_privilege(r.oid, to_regnamespace('app'), 'USAGE')
@@ -63,6 +67,10 @@ SELECT 'tenant_id_default', t.shown FROM tenant_table AS t
   JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = 'tenant_id'
   LEFT JOIN pg_attrdef AS d ON d.adrelid = t.oid AND d.adnum = a.attnum
  WHERE pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM 'app.tenant_id()'
+UNION ALL
+SELECT 'planned_for_the_average', t.shown FROM tenant_table AS t
+  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = 'tenant_id'
+ WHERE NOT 'n_distinct=-0.01' = ANY (coalesce(a.attoptions, '{}'))
 UNION ALL
 SELECT 'index_not_led_by_tenant', i.indexrelid::regclass::text
   FROM pg_index AS i JOIN tenant_table AS t ON t.oid = i.indrelid
@@ -102,6 +110,23 @@ UNION ALL
 SELECT 'table_in_public', c.oid::regclass::text FROM pg_class AS c
  WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> 'schema_history'
    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+-- Sums
+UNION ALL
+-- A tally is right while its table has all four triggers of `app.add_tally`: after INSERT, DELETE,
+-- an UPDATE of a row's tenant, and TRUNCATE. Without one of its own a silo would show the pool's.
+SELECT 'tally_not_kept', t.shown FROM owned_table AS t
+ WHERE EXISTS (SELECT FROM tally_trigger AS k WHERE k.relname = t.relname
+                  AND (k.tgrelid = t.oid OR t.relnamespace::regnamespace::text ^@ 't_'))
+   AND (SELECT array_agg(k.tgtype ORDER BY k.tgtype) FROM tally_trigger AS k
+         WHERE k.tgrelid = t.oid AND k.tgenabled IN ('O', 'A')) IS DISTINCT FROM '{4,8,17,32}'
+    OR t.relname = 'tallies' AND NOT EXISTS (SELECT FROM tally_trigger AS k WHERE k.relnamespace = t.relnamespace)
+UNION ALL
+SELECT 'sum_writable', g.shown || ' ' || g.privilege_type FROM grant_on AS g JOIN relation AS r ON r.oid = g.oid
+ WHERE r.relname IN ('tallies', 'usage_months') AND g.privilege_type <> 'SELECT'
+UNION ALL
+-- Whoever may execute one may put it on a table of their own, and write what it writes.
+SELECT 'trigger_function_granted', r.shown || ' ' || x.grantee::regrole FROM routine AS r, aclexplode(r.proacl) AS x
+ WHERE r.prosecdef AND r.prorettype = 'trigger'::regtype AND x.grantee NOT IN (0, r.proowner)
 -- Privileges
 UNION ALL
 SELECT 'partition_granted', g.shown FROM grant_on AS g JOIN relation AS r ON r.oid = g.oid WHERE r.relispartition
@@ -172,6 +197,10 @@ SELECT 'role_without_limits', s.rolname || ' ' || setting.name
   FROM service AS s, unnest(ARRAY['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'search_path'])
     AS setting (name)
  WHERE NOT EXISTS (SELECT FROM unnest(s.rolconfig) AS c WHERE c ^@ (setting.name || '=') AND c <> setting.name || '=0')
+UNION ALL
+SELECT 'role_may_sort', s.rolname || ' ' || setting.needed
+  FROM service AS s, unnest(ARRAY['enable_sort=off', 'jit=off']) AS setting (needed)
+ WHERE NOT setting.needed = ANY (coalesce(s.rolconfig, '{}'))
 )
 SELECT rule, object, true AS refused FROM finding
 UNION ALL

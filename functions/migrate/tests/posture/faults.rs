@@ -241,4 +241,55 @@ pub(crate) const FAULTS: &[Fault] = &[
         "svc_projects statement_timeout",
         "RESET ROLE; ALTER ROLE svc_projects SET statement_timeout = 0",
     ),
+    fault(
+        &["planned_for_the_average"],
+        "auth.sessions",
+        "ALTER TABLE auth.sessions ALTER COLUMN tenant_id RESET (n_distinct)",
+    ),
+    fault(
+        &["role_may_sort"],
+        "svc_projects enable_sort=off",
+        "RESET ROLE; ALTER ROLE svc_projects RESET enable_sort",
+    ),
+    fault(
+        &["role_may_sort"],
+        "svc_relay jit=off",
+        "RESET ROLE; ALTER ROLE svc_relay SET jit = on",
+    ),
+    fault(
+        &["tally_not_kept"],
+        "projects.projects",
+        "ALTER TABLE projects.projects DISABLE TRIGGER tally_delete",
+    ),
+    fault(
+        &["tally_not_kept"],
+        "reports.tallies",
+        "DROP TRIGGER tally_insert ON reports.reports;
+         DROP TRIGGER tally_delete ON reports.reports;
+         DROP TRIGGER tally_update ON reports.reports;
+         DROP TRIGGER tally_truncate ON reports.reports",
+    ),
+    fault(
+        &["tally_not_kept"],
+        "t_acme.projects",
+        "RESET ROLE; CREATE SCHEMA t_acme AUTHORIZATION app_owner; SET LOCAL ROLE app_owner;
+         COMMENT ON SCHEMA t_acme IS 'roles: svc_projects';
+         CREATE TABLE t_acme.projects (LIKE projects.projects INCLUDING ALL);
+         CALL app.protect('t_acme.projects')",
+    ),
+    fault(
+        &["sum_writable"],
+        "projects.tallies UPDATE",
+        "GRANT UPDATE ON projects.tallies TO svc_projects",
+    ),
+    fault(
+        &["sum_writable"],
+        "billing.usage_months.quantity UPDATE",
+        "GRANT UPDATE (quantity) ON billing.usage_months TO svc_billing",
+    ),
+    fault(
+        &["trigger_function_granted"],
+        "projects.tally() svc_projects",
+        "GRANT EXECUTE ON FUNCTION projects.tally() TO svc_projects",
+    ),
 ];

@@ -29,7 +29,7 @@ async fn without_a_tenant_every_table_is_an_error() {
     Database::with_migrated(async |database| {
         seed::tenant(&database, "acme").await;
         let readers = readers(&database).await;
-        assert!(readers.len() >= 14, "{readers:?}");
+        assert!(readers.len() >= 17, "{readers:?}");
         for (service, table) in readers {
             let client = database.service(service).await;
             let read = client

@@ -21,3 +21,4 @@ mod relay;
 mod roles;
 mod seed;
 mod silo;
+mod tallies;

@@ -21,15 +21,26 @@ const READS: [(&str, &[&str]); 7] = [
             "billing.plans",
             "billing.subscriptions",
             "billing.usage_events",
+            "billing.usage_months",
         ],
     ),
-    ("projects", &["projects.idempotency", "projects.projects"]),
+    (
+        "projects",
+        &[
+            "projects.idempotency",
+            "projects.projects",
+            "projects.tallies",
+        ],
+    ),
     ("relay", &[]),
     (
         "report_worker",
         &["projects.published_projects", "reports.reports"],
     ),
-    ("reports", &["reports.idempotency", "reports.reports"]),
+    (
+        "reports",
+        &["reports.idempotency", "reports.reports", "reports.tallies"],
+    ),
 ];
 
 #[tokio::test]
@@ -50,7 +61,7 @@ async fn a_service_reads_its_own_tables_and_no_others() {
             .iter()
             .map(|row| row.get(0))
             .collect();
-        assert!(relations.len() >= 19, "{relations:?}");
+        assert!(relations.len() >= 22, "{relations:?}");
         for (service, expected) in READS {
             let client = database.service(service).await;
             let mut readable = BTreeSet::new();
@@ -162,6 +173,8 @@ async fn a_role_brings_its_own_settings() {
                         "300ms"
                     },
                 ),
+                ("enable_sort", "off"),
+                ("jit", "off"),
             ] {
                 let value: String = client
                     .query_one("SELECT current_setting($1)", &[&setting])
@@ -193,6 +206,11 @@ async fn nobody_writes_what_is_not_its_own_to_write() {
             ("report_worker", "DELETE FROM outbox"),
             ("projects", "INSERT INTO outbox (type, dedup, sent_at) VALUES ('x', 'x', now())"),
             ("projects", "TRUNCATE projects"),
+            ("projects", "INSERT INTO tallies (table_name, slot, rows) VALUES ('projects', 9, 9)"),
+            ("projects", "UPDATE tallies SET rows = 9"),
+            ("projects", "DELETE FROM tallies"),
+            ("reports", "UPDATE tallies SET rows = 9"),
+            ("billing", "UPDATE usage_months SET quantity = 9"),
             ("billing", "UPDATE plans SET price_cents = 0"),
             ("billing", "DELETE FROM usage_events"),
             ("auth", "UPDATE memberships SET role = 'owner'"),

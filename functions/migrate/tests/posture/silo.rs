@@ -1,5 +1,6 @@
 //! A tenant with a schema of its own runs the same SQL, under the same policy.
 
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
@@ -13,7 +14,19 @@ const SILO: &str = "
     GRANT USAGE ON SCHEMA t_acme TO svc_projects;
     CREATE TABLE t_acme.projects (LIKE projects.projects INCLUDING ALL);
     CALL app.protect('t_acme.projects');
+    CALL app.add_tally('t_acme.projects', 'svc_projects');
     GRANT SELECT, INSERT ON t_acme.projects TO svc_projects;";
+
+async fn enter(client: &Client, tenant: Uuid) {
+    let enter = "SELECT app.enter($1)";
+    client.execute(enter, &[&tenant]).await.unwrap();
+}
+
+/// The tally of whichever `projects` comes first.
+async fn tally(client: &Client) -> i64 {
+    let sum = "SELECT sum(rows)::bigint FROM tallies WHERE table_name = 'projects'";
+    client.query_one(sum, &[]).await.unwrap().get(0)
+}
 
 #[tokio::test]
 async fn a_silo_comes_first_for_its_tenant_only() {
@@ -44,10 +57,7 @@ async fn a_silo_comes_first_for_its_tenant_only() {
             .unwrap();
         client.batch_execute("COMMIT; BEGIN").await.unwrap();
         for _ in ["once", "and again"] {
-            client
-                .execute("SELECT app.enter($1)", &[&acme.id])
-                .await
-                .unwrap();
+            enter(&client, acme.id).await;
         }
         let path: String = client
             .query_one("SHOW search_path", &[])
@@ -62,7 +72,11 @@ async fn a_silo_comes_first_for_its_tenant_only() {
             .iter()
             .map(|row| row.get(0))
             .collect();
-        assert_eq!(seen, [inside], "neither the pool's row nor less");
+        assert_eq!(
+            (seen, tally(&client).await),
+            (vec![inside], 1),
+            "no row of the pool"
+        );
         let foreign = client
             .execute(
                 "INSERT INTO projects (tenant_id, id, name) VALUES ($1, $2, 'x')",
@@ -72,16 +86,13 @@ async fn a_silo_comes_first_for_its_tenant_only() {
         assert_eq!(state(foreign), SqlState::INSUFFICIENT_PRIVILEGE);
 
         client.batch_execute("ROLLBACK; BEGIN").await.unwrap();
-        client
-            .execute("SELECT app.enter($1)", &[&beta.id])
-            .await
-            .unwrap();
+        enter(&client, beta.id).await;
         let id: Uuid = client
             .query_one("SELECT id FROM projects", &[])
             .await
             .unwrap()
             .get(0);
-        assert_eq!(id, beta.project, "the pool for everybody else");
+        assert_eq!((id, tally(&client).await), (beta.project, 1), "the pool");
         let rows = client
             .query("SELECT FROM t_acme.projects", &[])
             .await

@@ -14,6 +14,8 @@ mod isolation;
 mod limits;
 mod lists;
 mod once;
+mod scale;
+mod totals;
 mod versions;
 
 use axum::Router;
