@@ -2,8 +2,9 @@
 
 TOOLS := .local/tools
 LOCAL := target/debug/local
+BENCH := target/release/bench
 
-.PHONY: help demo up test check format lint docs deny advisories template build
+.PHONY: help demo up test check format lint docs deny advisories template bench bench-full simulate budgets release build
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,9 +39,30 @@ advisories: $(TOOLS)/bin/cargo-deny ## Is any dependency known to be vulnerable?
 template: $(TOOLS)/sam/bin/sam ## Does SAM accept template.yaml?
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam/bin/sam validate --lint --template template.yaml
 
+bench: release ## How fast and how cheap is it, beside its floor and a Python peer? A few minutes
+	@$(BENCH) run
+	@$(BENCH) scale
+
+bench-full: release ## The same with figures good enough to publish
+	@$(BENCH) run --full
+	@$(BENCH) scale --full
+
+simulate: release ## How do limiter, queue and cost behave at 1,000 instances?
+	@$(BENCH) simulate
+
+budgets: release ## Has a function grown, or a hot path?
+	@infra/install.sh valgrind:valgrind
+	@$(BENCH) sizes
+	@$(BENCH) counts
+	@$(BENCH) simulate --check
+
+release:
+	@infra/install.sh cc:build-essential
+	cargo build --workspace --bins --locked --release
+
 build:
 	@infra/install.sh cc:build-essential
-	cargo build --workspace --bins --locked
+	cargo build --workspace --exclude bench --bins --locked
 
 $(TOOLS)/bin/cargo-deny:
 	cargo install --locked --root $(TOOLS) cargo-deny@0.20.2

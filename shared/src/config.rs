@@ -20,7 +20,7 @@ pub enum ConfigError {
 
 /// A variable that may be absent; an empty one counts as absent.
 #[expect(clippy::disallowed_methods, reason = "this module is the one reader")]
-pub fn optional(name: &'static str) -> Option<String> {
+pub fn optional(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

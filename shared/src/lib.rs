@@ -7,6 +7,7 @@ pub mod config;
 pub mod error;
 pub mod ids;
 pub mod quota;
+pub mod recent;
 
 // who, what and how
 pub mod aws;

@@ -3,6 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `sliding` | the arithmetic: a bucket, and whether a request still fits in it |
+//! | `table` | how an instance counts in a table that others count in too |
 //! | `dynamodb`, `item`, `shards` | the bucket as one item, one conditional write for each request |
 //! | `memory` | the same in one process: for tests, and while DynamoDB does not answer |
 //! | `guard` | what the pipeline holds: time budget, and what happens when it runs out |
@@ -15,20 +16,22 @@
 mod dynamodb;
 mod guard;
 mod headers;
-mod item;
+pub mod item;
 mod memory;
-mod recent;
 mod scope;
 mod shards;
 pub mod sliding;
 mod standing;
+mod table;
 
-pub use dynamodb::DynamoDbLimiter;
+pub use dynamodb::{DynamoDbLimiter, DynamoDbTable};
 pub use guard::{Backend, FIRST_CALL_BUDGET_MS, LOCAL_PART, Limits, OnFailure, Verdict};
 pub use headers::headers;
 pub use memory::MemoryLimiter;
 pub use scope::Scope;
+pub use shards::{SHARD_RATE_MAX, SHARDS_MAX};
 pub use standing::{Decision, QuotaStanding, Standing};
+pub use table::{Answer, Table, TableLimiter};
 
 /// Why a store of buckets gave no answer.
 #[derive(Debug, thiserror::Error)]

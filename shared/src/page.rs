@@ -17,7 +17,10 @@ use crate::tenant::Tenant;
 pub const PAGE_ROWS_DEFAULT: u32 = 50;
 /// Rows in a page at most.
 pub const PAGE_ROWS_MAX: u32 = 100;
-/// The last page that can be asked for by number: past it, an offset costs more than a cursor.
+/// The last page that can be asked for by number.
+///
+/// Such a page costs as much as all the pages before it, because the database passes over their
+/// rows one by one; a cursor's costs the same wherever it starts.
 pub const PAGE_NUMBER_MAX: u32 = 1_000;
 
 const MICROS_BYTES: usize = 8;
@@ -205,12 +208,12 @@ struct Meta {
 
 impl<T> Listing<T> {
     /// Presents a page of the list named `list`.
-    pub fn new<R>(page: &Page<R>, tenant: Tenant, list: &str) -> Self
+    pub fn new<R>(page: Page<R>, tenant: Tenant, list: &str) -> Self
     where
-        T: for<'a> From<&'a R>,
+        T: From<R>,
     {
         Self {
-            data: page.rows.iter().map(T::from).collect(),
+            data: page.rows.into_iter().map(T::from).collect(),
             meta: Meta {
                 total: page.total,
                 limit: page.request.rows,

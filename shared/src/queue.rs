@@ -135,7 +135,7 @@ impl Queue {
 
     async fn client(&self) -> &Client {
         self.client
-            .get_or_init(async || Client::new(aws::config().await))
+            .get_or_init(async || Client::new(aws::config()))
             .await
     }
 }

@@ -1,6 +1,8 @@
 //! A map that forgets what has not been used lately, so that it stays bounded.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::mem;
 
 /// Keeps the `capacity` most recently used values, and up to as many older ones.
@@ -8,14 +10,15 @@ use std::mem;
 /// Two generations instead of a list in order of use: when the young one is full it becomes the
 /// old one, and what was old is dropped.
 #[derive(Debug)]
-pub(super) struct Recent<V> {
-    young: HashMap<String, V>,
-    old: HashMap<String, V>,
+pub struct Recent<K, V> {
+    young: HashMap<K, V>,
+    old: HashMap<K, V>,
     capacity: usize,
 }
 
-impl<V: Default> Recent<V> {
-    pub(super) fn new(capacity: usize) -> Self {
+impl<K: Eq + Hash, V: Default> Recent<K, V> {
+    /// An empty map that keeps `capacity` values, and at most twice as many.
+    pub fn new(capacity: usize) -> Self {
         Self {
             young: HashMap::new(),
             old: HashMap::new(),
@@ -24,12 +27,20 @@ impl<V: Default> Recent<V> {
     }
 
     /// The value of `key`, if it is still known.
-    pub(super) fn get(&self, key: &str) -> Option<&V> {
+    pub fn get<Q>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
     /// The value of `key`, a default one when it is not known.
-    pub(super) fn entry(&mut self, key: &str) -> &mut V {
+    pub fn entry<Q>(&mut self, key: &Q) -> &mut V
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
         if !self.young.contains_key(key) {
             let value = self.old.remove(key).unwrap_or_default();
             if self.young.len() >= self.capacity {
@@ -47,10 +58,10 @@ mod tests {
 
     #[test]
     fn it_stays_bounded_and_keeps_what_is_in_use() {
-        let mut recent = Recent::new(4);
+        let mut recent: Recent<String, u8> = Recent::new(4);
         *recent.entry("kept") = 7;
         for stranger in 0..100 {
-            recent.entry(&stranger.to_string());
+            recent.entry(stranger.to_string().as_str());
             assert_eq!(*recent.entry("kept"), 7, "after {stranger} strangers");
             assert!(recent.young.len() + recent.old.len() <= 8);
         }

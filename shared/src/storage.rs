@@ -92,7 +92,7 @@ impl Storage {
         self.client
             .get_or_init(async || {
                 // An endpoint given by address has no room for a bucket in its host name.
-                let config = aws::config().await;
+                let config = aws::config();
                 let by_path = crate::config::optional("AWS_ENDPOINT_URL_S3").is_some();
                 let builder = aws_sdk_s3::config::Builder::from(config).force_path_style(by_path);
                 Client::from_conf(builder.build())

@@ -26,7 +26,9 @@ use std::io::{self, Write};
 use std::sync::OnceLock;
 
 use serde::Serialize;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub use counter::{Counter, count};
@@ -36,13 +38,16 @@ pub use parts::DatabaseUse;
 pub use request::{LimiterUse, RequestOutcome, RequestRecord};
 
 /// Libraries whose lower levels print what must not be logged, or drown the rest.
-const QUIET: &str = "aws_config=warn,aws_credential_types=warn,aws_runtime=warn,aws_sdk_dynamodb=warn,\
+const QUIET: &str = "aws_credential_types=warn,aws_runtime=warn,aws_sdk_dynamodb=warn,\
     aws_sdk_s3=warn,aws_sdk_sqs=warn,aws_sigv4=warn,aws_smithy_http_client=warn,\
     aws_smithy_runtime=warn,aws_smithy_runtime_api=warn,h2=warn,hyper=warn,hyper_util=warn,\
     lambda_http=warn,lambda_runtime=warn,rustls=warn,tokio_postgres=warn,tower=warn";
 
 /// The level when none is asked for.
 const LEVEL: &str = "info";
+
+/// The room that a line is written into, in bytes.
+const LINE_BYTES_USUAL: usize = 1024;
 
 static SERVICE: OnceLock<&'static str> = OnceLock::new();
 
@@ -60,20 +65,21 @@ pub enum TelemetryError {
 /// Names the service and starts writing `tracing` events of `level` and above to standard output.
 ///
 /// `level` is `error`, `warn`, `info` (when absent), `debug` or `trace`, or a list of directives as
-/// [`EnvFilter`] reads them. Libraries stay at `warn` unless a directive names them.
+/// [`Targets`] reads them. Libraries stay at `warn` unless a directive names them.
 /// Each event is written before the call returns: Lambda freezes a process between two requests,
 /// and a line still in some queue would be late or lost.
 pub fn init(service: &'static str, level: Option<&str>) -> Result<(), TelemetryError> {
     let level = level.unwrap_or(LEVEL);
-    let filter = EnvFilter::try_new(format!("{QUIET},{level}"))?;
-    tracing_subscriber::fmt()
+    let wanted: Targets = format!("{QUIET},{level}").parse()?;
+    let lines = fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
-        .with_env_filter(filter)
-        .with_writer(io::stdout)
-        .finish()
+        .with_writer(io::stdout);
+    tracing_subscriber::registry()
+        .with(wanted)
+        .with(lines)
         .try_init()?;
     SERVICE.get_or_init(|| service);
     Ok(())
@@ -92,9 +98,10 @@ fn emit(document: &impl Serialize) {
     if SERVICE.get().is_none() {
         return;
     }
-    let Ok(mut line) = serde_json::to_vec(document) else {
+    let mut line = Vec::with_capacity(LINE_BYTES_USUAL);
+    if serde_json::to_writer(&mut line, document).is_err() {
         return;
-    };
+    }
     line.push(b'\n');
     let _ = io::stdout().lock().write_all(&line);
 }

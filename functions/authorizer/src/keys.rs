@@ -18,6 +18,14 @@ const UNKNOWN_ASKED_SECS: i64 = 2;
 /// Keys are asked for again after so many seconds: a key that was retired is refused by then.
 const KEPT_SECS: i64 = 300;
 
+/// A key, and until when it may be relied on without asking again.
+pub struct Found {
+    /// The key.
+    pub key: Arc<DecodingKey>,
+    /// From then on it may have been retired.
+    pub until: OffsetDateTime,
+}
+
 /// The public keys by name. At most the hundred that `auth.public_keys` lists.
 #[derive(Default)]
 pub struct Keys(Mutex<Option<Known>>);
@@ -40,7 +48,7 @@ impl Keys {
         db: &Database,
         kid: &str,
         now: OffsetDateTime,
-    ) -> Result<Option<Arc<DecodingKey>>, DbError> {
+    ) -> Result<Option<Found>, DbError> {
         let mut known = self.0.lock().await;
         let ask = match known.as_ref() {
             None => true,
@@ -56,8 +64,12 @@ impl Keys {
                 asked_at: now,
             });
         }
-        let key = known.as_ref().and_then(|known| known.keys.get(kid));
-        Ok(key.map(Arc::clone))
+        Ok(known.as_ref().and_then(|known| {
+            Some(Found {
+                key: Arc::clone(known.keys.get(kid)?),
+                until: known.asked_at + Duration::seconds(KEPT_SECS),
+            })
+        }))
     }
 }
 

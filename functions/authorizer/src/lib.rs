@@ -5,6 +5,7 @@
 //! | `event` | what the gateway asks and what it is told |
 //! | `bearer` | the token in the header |
 //! | `verifier` | signature, names and times: whether the token is ours and still valid |
+//! | `verified` | the tokens that were verified before |
 //! | `keys` | the issuer's public keys, asked for as rarely as possible |
 //! | `authorize` | the present state of session and tenant |
 //!
@@ -17,6 +18,7 @@ pub mod event;
 pub mod keys;
 mod record;
 pub mod store;
+mod verified;
 pub mod verifier;
 
 pub use authorize::Authorizer;

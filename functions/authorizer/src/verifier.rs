@@ -1,23 +1,24 @@
 //! Whether a token is ours and still valid (RFC 9068, section 4; RFC 8725).
 
-use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 use shared::db::{Database, DbError};
 use shared::token::{Claims, TOKEN_TYPE, TokenNames};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::event::Denial;
 use crate::keys::Keys;
+use crate::verified::Verified;
 
 /// The one algorithm. A token does not get to choose how it is verified.
 const ALGORITHM: Algorithm = Algorithm::RS256;
 /// How far the clocks of issuer and verifier may be apart, in seconds.
-const LEEWAY_SECS: u64 = 5;
+const LEEWAY_SECS: u32 = 5;
 
 /// Verifies access tokens.
 pub struct Verifier {
     keys: Keys,
     validation: Validation,
+    verified: Verified,
 }
 
 /// Why there are no claims.
@@ -39,10 +40,13 @@ impl Verifier {
         validation.set_audience(&[&names.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.validate_nbf = true;
-        validation.leeway = LEEWAY_SECS;
+        validation.leeway = LEEWAY_SECS.into();
+        // Here, because a token that was verified before expires as well.
+        validation.validate_exp = false;
         Self {
             keys: Keys::default(),
             validation,
+            verified: Verified::new(),
         }
     }
 
@@ -53,18 +57,31 @@ impl Verifier {
         token: &str,
         now: OffsetDateTime,
     ) -> Result<Claims, VerifyError> {
+        if let Some(claims) = self.verified.find(token, now) {
+            return Ok(claims);
+        }
         let header = decode_header(token).or(Err(VerifyError::Denied(Denial::InvalidToken)))?;
         let kid = acceptable(&header).ok_or(VerifyError::Denied(Denial::InvalidToken))?;
-        let key = self.keys.find(db, kid, now).await?;
-        let key = key.ok_or(VerifyError::Denied(Denial::InvalidToken))?;
-        match decode::<Claims>(token, &key, &self.validation) {
-            Ok(token) => Ok(token.claims),
-            Err(error) => Err(VerifyError::Denied(match error.kind() {
-                ErrorKind::ExpiredSignature => Denial::ExpiredToken,
-                _ => Denial::InvalidToken,
-            })),
+        let found = self.keys.find(db, kid, now).await?;
+        let found = found.ok_or(VerifyError::Denied(Denial::InvalidToken))?;
+        let claims = match decode::<Claims>(token, &found.key, &self.validation) {
+            Ok(token) => token.claims,
+            Err(_unlike_ours) => return Err(VerifyError::Denied(Denial::InvalidToken)),
+        };
+        let expires_at = expiry(&claims).ok_or(VerifyError::Denied(Denial::InvalidToken))?;
+        if now >= expires_at {
+            return Err(VerifyError::Denied(Denial::ExpiredToken));
         }
+        self.verified
+            .remember(token, &claims, expires_at.min(found.until));
+        Ok(claims)
     }
+}
+
+/// When a token ends for us, the leeway included.
+fn expiry(claims: &Claims) -> Option<OffsetDateTime> {
+    let exp = OffsetDateTime::from_unix_timestamp(claims.exp).ok()?;
+    exp.checked_add(Duration::seconds(LEEWAY_SECS.into()))
 }
 
 /// The key's name, if the header is that of an access token of ours.

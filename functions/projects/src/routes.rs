@@ -46,7 +46,7 @@ async fn list_v1(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Vec<v1::Project>>, ApiError> {
     let page = page(&app, &context, &query).await?;
-    Ok(Json(v1::list(&page)))
+    Ok(Json(v1::list(page)))
 }
 
 async fn list_v2(
@@ -55,7 +55,7 @@ async fn list_v2(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Listing<v2::Project>>, ApiError> {
     let page = page(&app, &context, &query).await?;
-    Ok(Json(Listing::new(&page, context.tenant, LIST)))
+    Ok(Json(Listing::new(page, context.tenant, LIST)))
 }
 
 async fn page(
@@ -77,17 +77,16 @@ async fn create<In, Out>(
 ) -> Result<Outcome, ApiError>
 where
     In: TryInto<NewProject, Error = FieldError> + DeserializeOwned,
-    Out: for<'a> From<&'a Project> + Serialize,
+    Out: From<Project> + Serialize,
 {
     let project = Project::create(body.try_into()?, app.clock.now());
-    let event = ProjectCreated {
-        project_id: project.id,
-    };
+    let (id, version) = (project.id, project.version);
+    let event = ProjectCreated { project_id: id };
     let event = Envelope::new(context.tenant, project.created_at, event);
-    let answer = Answer::json(StatusCode::CREATED, &Out::from(&project))?
-        .with(LOCATION, format!("{}/{}", uri.path(), project.id))
-        .with(ETAG, etag(project.version));
-    let work = (store::insert(&project), outbox::emit(&event, project.id)?);
+    let work = (store::insert(&project), outbox::emit(&event, id)?);
+    let answer = Answer::json(StatusCode::CREATED, &Out::from(project))?
+        .with(LOCATION, format!("{}/{id}", uri.path()))
+        .with(ETAG, etag(version));
     idempotency::once(&app.db, context.tenant, key, answer, work).await
 }
 
@@ -97,10 +96,10 @@ async fn find<Out>(
     Path(id): Path<ProjectId>,
 ) -> Result<Presented<Out>, ApiError>
 where
-    Out: for<'a> From<&'a Project> + Serialize,
+    Out: From<Project> + Serialize,
 {
     let found = app.db.read(context.tenant, store::find(id)).await?;
-    Ok(present(&found.ok_or(ProjectError::NotFound)?))
+    Ok(present(found.ok_or(ProjectError::NotFound)?))
 }
 
 async fn replace<In, Out>(
@@ -111,10 +110,10 @@ async fn replace<In, Out>(
 ) -> Result<Presented<Out>, ApiError>
 where
     In: TryInto<Change, Error = FieldError> + DeserializeOwned,
-    Out: for<'a> From<&'a Project> + Serialize,
+    Out: From<Project> + Serialize,
 {
     let change = body.try_into()?;
-    Ok(present(&update(&app, &context, id, &change, None).await?))
+    Ok(present(update(&app, &context, id, &change, None).await?))
 }
 
 async fn patch<In, Out>(
@@ -126,10 +125,10 @@ async fn patch<In, Out>(
 ) -> Result<Presented<Out>, ApiError>
 where
     In: TryInto<Change, Error = FieldError> + DeserializeOwned,
-    Out: for<'a> From<&'a Project> + Serialize,
+    Out: From<Project> + Serialize,
 {
     let change = body.try_into()?;
-    Ok(present(&update(&app, &context, id, &change, seen).await?))
+    Ok(present(update(&app, &context, id, &change, seen).await?))
 }
 
 async fn update(
@@ -201,9 +200,9 @@ async fn missing_or_stale(
     })
 }
 
-fn present<Out>(project: &Project) -> Presented<Out>
+fn present<Out>(project: Project) -> Presented<Out>
 where
-    Out: for<'a> From<&'a Project> + Serialize,
+    Out: From<Project> + Serialize,
 {
     let headers = HeaderMap::from_iter([(ETAG, etag(project.version))]);
     (headers, Json(Out::from(project)))

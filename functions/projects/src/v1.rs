@@ -14,11 +14,11 @@ pub struct Project {
     name: String,
 }
 
-impl From<&domain::Project> for Project {
-    fn from(project: &domain::Project) -> Self {
+impl From<domain::Project> for Project {
+    fn from(project: domain::Project) -> Self {
         Self {
             id: project.id,
-            name: project.name.clone(),
+            name: project.name,
         }
     }
 }
@@ -46,6 +46,6 @@ impl TryFrom<ProjectBody> for domain::Change {
 }
 
 /// A list: the rows and nothing around them.
-pub fn list(page: &Page<domain::Project>) -> Vec<Project> {
-    page.rows.iter().map(Project::from).collect()
+pub fn list(page: Page<domain::Project>) -> Vec<Project> {
+    page.rows.into_iter().map(Project::from).collect()
 }

@@ -1,6 +1,7 @@
 //! Version 2 on the wire: everything about a project, and lists with what belongs to their pages.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use shared::clock::rfc3339;
 use shared::error::FieldError;
 use shared::ids::ProjectId;
 use time::OffsetDateTime;
@@ -14,18 +15,18 @@ pub struct Project {
     name: String,
     description: String,
     status: &'static str,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(serialize_with = "rfc3339")]
     created_at: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(serialize_with = "rfc3339")]
     updated_at: OffsetDateTime,
 }
 
-impl From<&domain::Project> for Project {
-    fn from(project: &domain::Project) -> Self {
+impl From<domain::Project> for Project {
+    fn from(project: domain::Project) -> Self {
         Self {
             id: project.id,
-            name: project.name.clone(),
-            description: project.description.clone(),
+            name: project.name,
+            description: project.description,
             status: project.status.as_str(),
             created_at: project.created_at,
             updated_at: project.updated_at,

@@ -42,7 +42,7 @@ async fn list_v1(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Vec<v1::Job>>, ApiError> {
     let page = page(&reports, &context, &query).await?;
-    Ok(Json(v1::list(&page)))
+    Ok(Json(v1::list(page)))
 }
 
 async fn list_v2(
@@ -51,7 +51,7 @@ async fn list_v2(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Listing<v2::Report>>, ApiError> {
     let page = page(&reports, &context, &query).await?;
-    Ok(Json(Listing::new(&page, context.tenant, LIST)))
+    Ok(Json(Listing::new(page, context.tenant, LIST)))
 }
 
 async fn page(
@@ -72,7 +72,7 @@ async fn request_v1(
     Keyed { key, body }: Keyed<v1::RequestReport>,
 ) -> Result<Outcome, ApiError> {
     let report = new_report(&reports, &context, body.try_into()?);
-    let answer = Answer::json(StatusCode::OK, &v1::Job::from(&report))?;
+    let answer = Answer::json(StatusCode::OK, &v1::Job::from(report.clone()))?;
     request(&reports, &context, key, &report, answer).await
 }
 
@@ -84,7 +84,7 @@ async fn request_v2(
     Keyed { key, body }: Keyed<v2::RequestReport>,
 ) -> Result<Outcome, ApiError> {
     let report = new_report(&reports, &context, body.try_into()?);
-    let answer = Answer::json(StatusCode::ACCEPTED, &v2::Report::from(&report))?
+    let answer = Answer::json(StatusCode::ACCEPTED, &v2::Report::from(report.clone()))?
         .with(LOCATION, format!("{}/{}", uri.path(), report.id))
         .with(RETRY_AFTER, POLL_AFTER_SECS);
     request(&reports, &context, key, &report, answer).await
@@ -123,9 +123,9 @@ async fn find<Out>(
     Path(id): Path<ReportId>,
 ) -> Result<Json<Out>, ApiError>
 where
-    Out: for<'a> From<&'a Report> + Serialize,
+    Out: From<Report> + Serialize,
 {
-    Ok(Json(Out::from(&load(&reports, &context, id).await?)))
+    Ok(Json(Out::from(load(&reports, &context, id).await?)))
 }
 
 async fn load(

@@ -17,8 +17,8 @@ pub struct Job {
     error: Option<String>,
 }
 
-impl From<&domain::Report> for Job {
-    fn from(report: &domain::Report) -> Self {
+impl From<domain::Report> for Job {
+    fn from(report: domain::Report) -> Self {
         Self {
             id: report.id,
             status: report.status.as_str(),
@@ -54,6 +54,6 @@ pub struct Download {
 }
 
 /// A list: the rows and nothing around them.
-pub fn list(page: &Page<domain::Report>) -> Vec<Job> {
-    page.rows.iter().map(Job::from).collect()
+pub fn list(page: Page<domain::Report>) -> Vec<Job> {
+    page.rows.into_iter().map(Job::from).collect()
 }

@@ -28,16 +28,16 @@ pub struct Report {
     finished_at: Option<OffsetDateTime>,
 }
 
-impl From<&domain::Report> for Report {
-    fn from(report: &domain::Report) -> Self {
+impl From<domain::Report> for Report {
+    fn from(report: domain::Report) -> Self {
         Self {
             id: report.id,
-            kind: report.kind.clone(),
-            params: report.params.clone(),
+            kind: report.kind,
+            params: report.params,
             status: report.status.as_str(),
             pages: report.pages,
             size_bytes: report.size_bytes,
-            problem: report.problem.clone(),
+            problem: report.problem,
             requested_by: report.requested_by,
             created_at: report.created_at,
             started_at: report.started_at,

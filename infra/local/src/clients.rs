@@ -1,11 +1,11 @@
 //! Clients of the services on this machine, for this program's own use.
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+use aws_types::SdkConfig;
 
 use crate::aws::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Services};
 

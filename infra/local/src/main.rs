@@ -10,7 +10,9 @@ use std::{
 };
 
 use local::{demo, project, say::say, stack::StackOptions, up, with};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 const USAGE: &str = "usage: local up | demo [--folder FOLDER]
        local with -- COMMAND [ARGUMENTS…]";
@@ -101,11 +103,13 @@ fn options(dir: PathBuf, durable: bool, port: u16) -> io::Result<StackOptions> {
 
 /// What befalls functions and queues, such as a killed process, appears between the lines.
 fn show_warnings() {
-    let shown = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("off,local=warn"))
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_target(false)
-        .without_time()
+        .without_time();
+    let shown = tracing_subscriber::registry()
+        .with(Targets::new().with_target("local", LevelFilter::WARN))
+        .with(lines)
         .try_init();
     // It can only have been set up before, and then it shows them already.
     drop(shown);

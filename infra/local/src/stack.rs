@@ -38,6 +38,7 @@ pub struct Stack {
     clients: Clients,
     services: Services,
     template: Template,
+    functions: Vec<FunctionOptions>,
     signing_key: String,
     cluster: Cluster,
     _lock: FolderLock,
@@ -67,7 +68,7 @@ impl Stack {
         let overrides = parts::overrides(&services, &cluster, &signing_key);
         let functions = FunctionOptions::all(&template, &options.programs, &overrides);
         let log = Log::Folder(options.dir.join("logs"));
-        let lambda = Lambda::start(functions, &log).await;
+        let lambda = Lambda::start(functions.clone(), &log).await;
         let lambda = lambda.map_err(StackError::file(options.dir.join("logs")))?;
         let event_sources = EventSources::start(&template.queue_triggers, &clients.sqs, &lambda)?;
         let schedules = Schedules::start(&template.schedules, &lambda);
@@ -80,6 +81,7 @@ impl Stack {
             clients,
             services,
             template,
+            functions,
             signing_key,
             cluster,
             _lock: lock,
@@ -104,6 +106,11 @@ impl Stack {
     /// The template as it was read for this stack.
     pub fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// How the function with logical id `id` is run.
+    pub fn function(&self, id: &str) -> Option<&FunctionOptions> {
+        self.functions.iter().find(|function| function.id == id)
     }
 
     /// The database server.

@@ -105,20 +105,22 @@ struct Connection {
 /// There is no pool: Lambda gives an environment one request at a time. Connected when first
 /// needed; a connection that died while the environment was frozen is replaced unnoticed.
 #[derive(Clone)]
-pub struct Database {
+pub struct Database(Arc<Inner>);
+
+struct Inner {
     config: DatabaseConfig,
-    slot: Arc<Mutex<Option<Connection>>>,
-    meter: Arc<Meter>,
+    slot: Mutex<Option<Connection>>,
+    meter: Meter,
 }
 
 impl Database {
     /// A database that nobody has connected to yet.
     pub fn new(config: DatabaseConfig) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             config,
-            slot: Arc::default(),
-            meter: Arc::default(),
-        }
+            slot: Mutex::default(),
+            meter: Meter::default(),
+        }))
     }
 
     /// Connects, so that the first request need not.
@@ -131,8 +133,8 @@ impl Database {
     /// The trips made so far.
     pub fn trips(&self) -> Trips {
         Trips {
-            count: self.meter.count.load(Ordering::Relaxed),
-            micros: self.meter.micros.load(Ordering::Relaxed),
+            count: self.0.meter.count.load(Ordering::Relaxed),
+            micros: self.0.meter.micros.load(Ordering::Relaxed),
         }
     }
 
@@ -162,7 +164,7 @@ impl Database {
             work.run(client),
             client.batch_execute("COMMIT"),
         );
-        let (began, entered, output, committed) = self.meter.trip(batch).await;
+        let (began, entered, output, committed) = self.0.meter.trip(batch).await;
         lease.done();
         // COMMIT succeeds after a failure too, as a ROLLBACK: only all of them together are a success.
         began?;
@@ -191,7 +193,7 @@ impl Database {
             work.run(client),
             client.batch_execute("COMMIT"),
         );
-        let (began, founded, entered, output, committed) = self.meter.trip(batch).await;
+        let (began, founded, entered, output, committed) = self.0.meter.trip(batch).await;
         lease.done();
         began?;
         founded?;
@@ -205,7 +207,7 @@ impl Database {
     /// reviewed functions that PostgreSQL grants to this function's role.
     pub async fn without_tenant<T: Send>(&self, statement: Statement<T>) -> Result<T, DbError> {
         let mut lease = self.lease().await?;
-        let output = self.meter.trip(statement.run(lease.client())).await;
+        let output = self.0.meter.trip(statement.run(lease.client())).await;
         lease.done();
         output
     }
@@ -222,7 +224,7 @@ impl Database {
         F: AsyncFnOnce(&mut Transaction<'_>) -> Result<T, E>,
     {
         let mut lease = self.lease().await?;
-        let mut transaction = Transaction::new(lease.client(), &self.meter, tenant, access);
+        let mut transaction = Transaction::new(lease.client(), &self.0.meter, tenant, access);
         let outcome = work(&mut transaction).await;
         let ended = transaction.end(outcome.is_ok()).await;
         lease.done();
@@ -232,14 +234,14 @@ impl Database {
     }
 
     async fn lease(&self) -> Result<Lease<'_>, DbError> {
-        let mut slot = self.slot.lock().await;
+        let mut slot = self.0.slot.lock().await;
         let usable = match slot.as_ref() {
             Some(connection) => alive(connection).await,
             None => false,
         };
         if !usable {
             *slot = None;
-            let client = open(&self.config).await?;
+            let client = open(&self.0.config).await?;
             *slot = Some(Connection {
                 client,
                 used_at: Instant::now(),

@@ -16,8 +16,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::sliding::{Bucket, billable, cell_at};
 use crate::quota::{Quotas, Window};
 
+/// An item as the SDK gives it: names and values.
+pub type Item = HashMap<String, AttributeValue>;
+
 /// The attribute that is the table's partition key.
-pub(super) const KEY: &str = "pk";
+pub const KEY: &str = "pk";
 
 /// How many stale marks one write removes at most.
 const REMOVALS_MAX: usize = 32;
@@ -34,12 +37,19 @@ pub(super) enum View {
 }
 
 /// What an `UpdateItem` is made of, besides table and key.
-#[derive(Debug)]
-pub(super) struct Write {
-    pub(super) update: String,
-    pub(super) condition: &'static str,
-    pub(super) names: HashMap<String, String>,
-    pub(super) values: HashMap<String, AttributeValue>,
+///
+/// The grammar of its texts is the one of DynamoDB's expressions
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html>).
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// What to set and what to remove.
+    pub update: String,
+    /// What must hold for that.
+    pub condition: &'static str,
+    /// The names behind the placeholders that begin with `#`.
+    pub names: HashMap<String, String>,
+    /// The values behind the placeholders that begin with `:`.
+    pub values: HashMap<String, AttributeValue>,
 }
 
 impl Write {
@@ -163,7 +173,7 @@ impl Write {
 
 /// Reads an item back; `None` when it counts nothing. Attributes that are no part of a bucket are
 /// passed over.
-pub(super) fn read(item: &HashMap<String, AttributeValue>) -> Option<Bucket> {
+pub fn read(item: &Item) -> Option<Bucket> {
     let total = item.get("n").and_then(number)?;
     let marks = item
         .iter()

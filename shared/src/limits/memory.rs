@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::recent::Recent;
 use super::scope::Scope;
 use super::sliding::Bucket;
 use super::standing::{Decision, Standing};
 use crate::quota::Quotas;
+use crate::recent::Recent;
 
 /// How many scopes in use one process keeps apart; what is older may be forgotten and start anew.
 const SCOPES_MAX: usize = 16_384;
@@ -14,7 +14,7 @@ const SCOPES_MAX: usize = 16_384;
 /// Counts in memory, with the same answers as [`super::DynamoDbLimiter`]. Clones share their counts.
 #[derive(Debug, Clone)]
 pub struct MemoryLimiter {
-    buckets: Arc<Mutex<Recent<Bucket>>>,
+    buckets: Arc<Mutex<Recent<String, Bucket>>>,
 }
 
 impl MemoryLimiter {

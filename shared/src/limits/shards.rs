@@ -11,10 +11,10 @@ use super::standing::Standing;
 use crate::quota::{Quota, Quotas};
 
 /// The rate one item is asked to bear, in units of cost a second, averaged over a window.
-pub(super) const SHARD_RATE_MAX: u32 = 300;
+pub const SHARD_RATE_MAX: u32 = 300;
 
 /// How many items one caller can have.
-pub(super) const SHARDS_MAX: u32 = 32;
+pub const SHARDS_MAX: u32 = 32;
 
 /// Where a scope's counts are kept.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::emf::{DimensionSet, Metadata, Metric, timestamp};
+use super::emf::{DimensionSet, Metadata, Metric};
+use crate::clock::rfc3339;
 
 const DIMENSIONS: &[DimensionSet] = &[&["service"]];
 
@@ -49,7 +50,8 @@ pub fn count(counter: Counter, by: u32, cause: &str, at: OffsetDateTime) {
 struct Document<'a> {
     #[serde(rename = "_aws")]
     aws: Metadata,
-    timestamp: String,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: OffsetDateTime,
     level: &'static str,
     message: &'static str,
     service: &'a str,
@@ -67,7 +69,7 @@ fn document<'a>(
 ) -> Document<'a> {
     Document {
         aws: Metadata::new(at, DIMENSIONS, counter.metrics()),
-        timestamp: timestamp(at),
+        timestamp: at,
         level: "WARN",
         message: counter.name(),
         service,

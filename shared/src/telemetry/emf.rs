@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Tenantry";
@@ -53,11 +52,6 @@ impl Metadata {
             }],
         }
     }
-}
-
-/// A time for people, in the form that `tracing` lines use.
-pub(super) fn timestamp(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// Milliseconds with three decimals.

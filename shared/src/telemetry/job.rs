@@ -6,8 +6,9 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::emf::{DimensionSet, Metadata, Metric, millis, timestamp};
+use super::emf::{DimensionSet, Metadata, Metric, millis};
 use super::parts::{Database, DatabaseUse, Error, Tenant};
+use crate::clock::rfc3339;
 use crate::ids::{EventId, TenantId};
 
 const DIMENSIONS: &[DimensionSet] = &[&["service", "job", "outcome"]];
@@ -85,7 +86,7 @@ impl JobRecord<'_> {
     fn document<'a>(&'a self, service: &'a str) -> Document<'a> {
         Document {
             aws: Metadata::new(self.at, DIMENSIONS, METRICS),
-            timestamp: timestamp(self.at),
+            timestamp: self.at,
             level: self.outcome.level(),
             message: "job",
             service,
@@ -110,7 +111,8 @@ impl JobRecord<'_> {
 struct Document<'a> {
     #[serde(rename = "_aws")]
     aws: Metadata,
-    timestamp: String,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: OffsetDateTime,
     level: &'static str,
     message: &'static str,
     service: &'a str,

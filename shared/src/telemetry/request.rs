@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::emf::{DimensionSet, Metadata, Metric, millis, timestamp};
+use super::emf::{DimensionSet, Metadata, Metric, millis};
 use super::parts::{Database, DatabaseUse, Error, Tenant};
+use crate::clock::rfc3339;
 use crate::ids::TenantId;
 
 /// Each combination of values is one metric, so every value comes from a short list.
@@ -107,11 +108,16 @@ impl RequestRecord<'_> {
         super::emit(&self.document(super::service()));
     }
 
+    /// The size of the line that `service` would write, in bytes: what CloudWatch Logs charges for.
+    pub fn line_bytes(&self, service: &str) -> usize {
+        serde_json::to_vec(&self.document(service)).map_or(0, |line| line.len() + 1)
+    }
+
     fn document<'a>(&'a self, service: &'a str) -> Document<'a> {
         let outcome = RequestOutcome::of(self.status);
         Document {
             aws: Metadata::new(self.at, DIMENSIONS, METRICS),
-            timestamp: timestamp(self.at),
+            timestamp: self.at,
             level: outcome.level(),
             message: "request",
             service,
@@ -145,7 +151,8 @@ impl RequestRecord<'_> {
 struct Document<'a> {
     #[serde(rename = "_aws")]
     aws: Metadata,
-    timestamp: String,
+    #[serde(serialize_with = "rfc3339")]
+    timestamp: OffsetDateTime,
     level: &'static str,
     message: &'static str,
     service: &'a str,

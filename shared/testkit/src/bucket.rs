@@ -15,7 +15,7 @@ pub struct TestBucket {
 impl TestBucket {
     /// Creates it.
     pub async fn new() -> Self {
-        let config = Builder::from(&aws::load().await).force_path_style(true);
+        let config = Builder::from(&aws::load()).force_path_style(true);
         let client = Client::from_conf(config.build());
         let name = format!("test-{}", Uuid::now_v7().simple());
         client.create_bucket().bucket(&name).send().await.unwrap();

@@ -125,7 +125,7 @@ impl Drop for TestDatabase {
 /// The causes of a 5xx stand in the log alone: shows it beside the test that fails.
 fn show_failures() {
     let log = tracing_subscriber::fmt()
-        .with_env_filter("warn")
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .with_test_writer();
     // The first test of a binary does it for all.
     let _ = log.try_init();

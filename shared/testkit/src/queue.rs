@@ -18,7 +18,7 @@ pub struct TestQueue {
 impl TestQueue {
     /// Creates it.
     pub async fn new() -> Self {
-        let client = Client::new(&aws::load().await);
+        let client = Client::new(&aws::load());
         let name = format!("test-{}", Uuid::now_v7().simple());
         let created = client.create_queue().queue_name(name).send().await.unwrap();
         Self {

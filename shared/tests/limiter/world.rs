@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -93,9 +92,9 @@ impl Table {
         shared::config::required("AWS_ENDPOINT_URL_DYNAMODB")
             .expect("run with: cargo run -p local -- with -- cargo test -p shared --test limiter");
         let http = aws_smithy_http_client::Builder::new().build_http();
-        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
         let requests = Requests::default();
-        let config = aws_sdk_dynamodb::config::Builder::from(&config.load().await);
+        let config =
+            aws_sdk_dynamodb::config::Builder::from(&shared::aws::load()).http_client(http);
         let client = Client::from_conf(config.interceptor(requests.clone()).build());
         let name = format!("limits-test-{}", Uuid::now_v7());
         let key = KeySchemaElement::builder();

@@ -85,3 +85,50 @@ async fn a_key_that_cannot_be_read_spoils_no_other() {
     client.execute(publish, &[&broken]).await.unwrap();
     assert_eq!(world.ask_as(&world.claims()).await["plan"], "free");
 }
+
+#[tokio::test]
+async fn a_token_that_was_verified_before_ends_with_its_key() {
+    let world = World::new().await;
+    let token = world.signer.sign(&world.claims());
+    assert_eq!(world.ask_with(&token).await["plan"], "free");
+    world
+        .change("UPDATE auth.signing_keys SET retired_at = now() - interval '1 second'")
+        .await;
+    world.clock.advance(Duration::seconds(299));
+    assert_eq!(world.ask_with(&token).await["plan"], "free");
+    world.clock.advance(Duration::seconds(1));
+    assert_eq!(world.ask_with(&token).await, invalid());
+}
+
+#[tokio::test]
+async fn a_token_that_was_verified_before_expires() {
+    let world = World::new().await;
+    let mut claims = world.claims();
+    claims["exp"] = json!(world.clock.now().unix_timestamp() + 60);
+    let token = world.signer.sign(&claims);
+    // Five seconds more than it says: clocks differ.
+    for seconds in [0, 64] {
+        world.clock.advance(Duration::seconds(seconds));
+        assert_eq!(world.ask_with(&token).await["plan"], "free");
+    }
+    world.clock.advance(Duration::seconds(1));
+    assert_eq!(
+        world.ask_with(&token).await,
+        json!({"denied": "expired_token"})
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_verified_whole() {
+    let world = World::new().await;
+    let token = world.signer.sign(&world.claims());
+    assert_eq!(world.ask_with(&token).await["plan"], "free");
+    // The claims of the one and the signature of the other.
+    let other = Signer::new().sign(&world.claims());
+    let (claims, _) = token.rsplit_once('.').unwrap();
+    let (_, signature) = other.rsplit_once('.').unwrap();
+    assert_eq!(
+        world.ask_with(&format!("{claims}.{signature}")).await,
+        invalid()
+    );
+}

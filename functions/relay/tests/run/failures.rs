@@ -38,7 +38,7 @@ async fn what_a_queue_does_not_take_goes_out_next_time() {
 async fn one_queue_out_of_reach_does_not_hold_up_the_other() {
     let world = World::new().await;
     world.project().await;
-    let deaf = Builder::from(&aws::load().await).endpoint_url("http://127.0.0.1:1");
+    let deaf = Builder::from(&aws::load()).endpoint_url("http://127.0.0.1:1");
     let deaf = Client::from_conf(deaf.build());
     let relay = Relay {
         reports: Queue::with_client(world.reports.clone(), deaf),

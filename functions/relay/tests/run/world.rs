@@ -37,7 +37,7 @@ impl World {
         let database = TestDatabase::new().await;
         let tenant = database.tenant().await;
         // A client for each test: connections belong to the runtime that made them.
-        let sqs = Client::new(&aws::load().await);
+        let sqs = Client::new(&aws::load());
         let (reports, usage) = (queue(&sqs, "reports").await, queue(&sqs, "usage").await);
         Self {
             database,

@@ -76,7 +76,7 @@ async fn an_order_does_not_wait_for_a_queue_that_does_not_answer() {
     const WAIT: Duration = Duration::from_secs(10);
     let scene = Scene::new().await;
     let hole = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let config = Builder::from(&shared::aws::load().await)
+    let config = Builder::from(&shared::aws::load())
         .endpoint_url(format!("http://{}", hole.local_addr().unwrap()))
         .build();
     let silent = Client::from_conf(config);

@@ -14,7 +14,7 @@ use super::{
     folder,
     initialise::{self, SUPERUSER},
     install,
-    server::Server,
+    server::{self, Server},
     stale,
 };
 use crate::{lock::FolderLock, secret};
@@ -53,6 +53,19 @@ impl Cluster {
     ///
     /// See [`PostgresError`].
     pub async fn start(options: ClusterOptions) -> Result<Self, PostgresError> {
+        Self::start_with(options, &[]).await
+    }
+
+    /// As [`Cluster::start`], with `name=value` settings of the server that go before the usual
+    /// ones.
+    ///
+    /// # Errors
+    ///
+    /// See [`PostgresError`].
+    pub async fn start_with(
+        options: ClusterOptions,
+        settings: &[&str],
+    ) -> Result<Self, PostgresError> {
         // The server's programs run in the root folder, so the path must not be a relative one.
         let dir = path::absolute(&options.dir).map_err(PostgresError::file(&options.dir))?;
         let account = Account::choose(&dir.join("data"))?;
@@ -79,7 +92,8 @@ impl Cluster {
         }
 
         let binary = installation.bin.join("postgres");
-        let server = start_server(&binary, &home, &password, options.durable, account).await?;
+        let settings = server::settings(options.durable, settings);
+        let server = start_server(&binary, &home, &password, &settings, account).await?;
         Ok(Self {
             server,
             dir: home,
@@ -132,7 +146,7 @@ async fn start_server(
     binary: &Path,
     home: &Path,
     password: &str,
-    durable: bool,
+    settings: &[&str],
     account: Account,
 ) -> Result<Server, PostgresError> {
     let mut starts = 0;
@@ -140,7 +154,7 @@ async fn start_server(
         starts += 1;
         let port = free_port().await.map_err(PostgresError::Process)?;
         let probe = url(port, SUPERUSER, password, "postgres");
-        match Server::start(binary, home, port, &probe, durable, account).await {
+        match Server::start(binary, home, port, &probe, settings, account).await {
             Err(PostgresError::Program { .. }) if starts < STARTS_MAX => {}
             outcome => return outcome,
         }

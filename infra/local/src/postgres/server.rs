@@ -47,6 +47,13 @@ const SETTINGS: [&str; 14] = [
 /// For data that nobody needs after a power failure.
 const VOLATILE_SETTINGS: [&str; 2] = ["fsync=off", "full_page_writes=off"];
 
+/// The settings of a cluster; of two values for one name, the server takes the later.
+pub(super) fn settings<'a>(durable: bool, further: &[&'a str]) -> Vec<&'a str> {
+    let volatile: &[&str] = if durable { &[] } else { &VOLATILE_SETTINGS };
+    let usual = SETTINGS.iter().chain(volatile);
+    usual.chain(further).copied().collect()
+}
+
 #[derive(Debug)]
 pub(super) struct Server {
     child: Child,
@@ -61,7 +68,7 @@ impl Server {
         home: &Path,
         port: u16,
         probe: &str,
-        durable: bool,
+        settings: &[&str],
         account: Account,
     ) -> Result<Self, PostgresError> {
         let log_path = home.join("postgres.log");
@@ -69,8 +76,7 @@ impl Server {
         let mut command = account.command(binary);
         command.arg("-D").arg(home.join("data"));
         command.arg("-p").arg(port.to_string());
-        let volatile: &[&str] = if durable { &[] } else { &VOLATILE_SETTINGS };
-        for setting in SETTINGS.iter().chain(volatile) {
+        for setting in settings {
             command.args(["-c", setting]);
         }
         let child = command

@@ -16,7 +16,6 @@ use tokio::{
 };
 
 use super::{
-    environment,
     instance::{self, Call},
     log::FunctionLog,
     options::FunctionOptions,
@@ -94,7 +93,7 @@ impl Function {
     pub(super) fn environment_of(&self, id: u32) -> BTreeMap<String, String> {
         // Only the form with a scheme may have a path, as runtimes parse it.
         let runtime_api = format!("http://{}/.rt/{}/{id}", self.api, self.options.id);
-        environment::of_instance(&self.options, &runtime_api, id)
+        self.options.instance_environment(&runtime_api, id)
     }
 
     /// Says in the function's log and to the operator what befell an instance.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::environment::Overrides;
+use super::environment::{self, Overrides};
 use crate::template;
 
 /// How many instances a function may have when the template does not limit it.
@@ -53,6 +53,16 @@ impl FunctionOptions {
             idle_wait: IDLE_WAIT_DEFAULT,
             environment: overrides.apply(&function.environment),
         }
+    }
+
+    /// All environment variables of the instance with this number, whose Runtime API is at
+    /// `runtime_api`.
+    pub fn instance_environment(
+        &self,
+        runtime_api: &str,
+        instance: u32,
+    ) -> BTreeMap<String, String> {
+        environment::of_instance(self, runtime_api, instance)
     }
 
     /// The options of all functions of a template.

@@ -15,12 +15,12 @@ mod sqs;
 
 use std::path::{Path, PathBuf};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+use aws_types::SdkConfig;
 use local::aws::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Services, ServicesOptions};
 
 /// The services of one test and the clients to reach them.

@@ -1,0 +1,159 @@
+//! What a hundredfold of tenants, or of one tenant's rows, does to the statements of the hot paths.
+//!
+//! Two databases lie in one cluster: few tenants and many. Among the many are two more, one of which
+//! has a hundred times the rows, members and sessions of the other. Every statement is run as the
+//! product runs it, through its own store and [`shared::db::Database`], for a tenant that is drawn
+//! anew each time, and by turns on either side, so that what slows the machine slows both.
+
+mod calls;
+mod load;
+mod place;
+mod race;
+
+use local::postgres::{Cluster, ClusterOptions, PostgresError};
+use local::project;
+use local::say::say;
+use migrate::MigrateError;
+use serde::Serialize;
+use shared::db::DbError;
+
+use crate::stats::Spread;
+use calls::{Call, Doors};
+use place::{LARGE, Place, SMALL};
+
+/// The database with few tenants, and how many.
+const FEW: (&str, u64) = ("scale_few", 100);
+/// The database with many tenants, and how many.
+const MANY: (&str, u64) = ("scale_many", 10_000);
+/// For a cluster that holds everything in memory, as a database in use holds what is in use.
+const SETTINGS: [&str; 2] = ["shared_buffers=2GB", "max_wal_size=4GB"];
+
+/// Why the growth could not be measured; each text is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScaleError {
+    /// The cluster did not start.
+    #[error(transparent)]
+    Cluster(#[from] PostgresError),
+    /// The tenants could not be made.
+    #[error("making the tenants failed: {}", shared::error::causes(.0))]
+    Load(#[from] tokio_postgres::Error),
+    /// The schema could not be made.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// A statement of the product failed.
+    #[error("{0}")]
+    Statement(String),
+}
+
+impl From<DbError> for ScaleError {
+    fn from(error: DbError) -> Self {
+        Self::Statement(shared::error::causes(&error))
+    }
+}
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Size {
+    /// Projects of each tenant, and as many rows of each other kind.
+    pub rows: u64,
+    /// Rounds; each has both sides once.
+    pub rounds: u32,
+    /// Calls of a side in a round.
+    pub calls: u32,
+}
+
+impl Size {
+    /// A million projects; a few minutes.
+    pub const BRIEF: Self = Self {
+        rows: 100,
+        rounds: 5,
+        calls: 150,
+    };
+    /// Enough for figures to be published: ten million projects, and 20 GB of disk.
+    pub const FULL: Self = Self {
+        rows: 1_000,
+        rounds: 11,
+        calls: 500,
+    };
+}
+
+/// What there is a hundred times more of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grown {
+    /// Tenants in the database.
+    Tenants,
+    /// Rows of the tenant that is served.
+    Rows,
+}
+
+/// How much longer a statement takes when there is a hundred times more.
+#[derive(Debug, Clone, Serialize)]
+pub struct Scaling {
+    /// The statement, or the statements of one batch.
+    pub name: &'static str,
+    /// What there is more of.
+    pub what: Grown,
+    /// Whether it is a control: something the product does not do, and that has to grow.
+    pub control: bool,
+    /// The median latency with few, in microseconds.
+    pub few_us: f64,
+    /// The median latency with a hundred times more, in microseconds.
+    pub many_us: f64,
+    /// The quotient of the rounds' median latencies.
+    pub ratio: Spread,
+}
+
+/// Starts a cluster of its own below `target/bench`, and measures in it.
+///
+/// # Errors
+///
+/// See [`ScaleError`].
+pub async fn run(size: Size) -> Result<Vec<Scaling>, ScaleError> {
+    let options = ClusterOptions {
+        dir: project::root().join("target/bench/scale"),
+        durable: false,
+    };
+    let cluster = Cluster::start_with(options, &SETTINGS).await?;
+    local::postgres::database::prepare(&cluster, local::postgres::database::Earlier::Drop).await?;
+    let measured = measure(&cluster, size).await;
+    cluster.stop().await?;
+    measured
+}
+
+/// Measures in a cluster that has the services' roles, in databases of its own.
+///
+/// The figures mean something only where the cluster keeps the data in memory: reading a block
+/// from elsewhere costs more than finding out which.
+///
+/// # Errors
+///
+/// See [`ScaleError`].
+pub async fn measure(cluster: &Cluster, size: Size) -> Result<Vec<Scaling>, ScaleError> {
+    for (name, tenants) in [FEW, MANY] {
+        say(format_args!(
+            "making {tenants} tenants of {} rows",
+            size.rows
+        ));
+        load::database(cluster, name, tenants, size.rows).await?;
+    }
+    let few = Doors::open(cluster, FEW.0)?;
+    let many = Doors::open(cluster, MANY.0)?;
+    let mut found = Vec::new();
+    for call in Call::ALL {
+        say(format_args!("measuring: {}", call.name()));
+        let (below, above) = (Place::any(FEW.1, size.rows), Place::any(MANY.1, size.rows));
+        if !call.is_control() {
+            let sides = [(&few, below), (&many, above)];
+            found.push(race::run(call, Grown::Tenants, sides, size).await?);
+        }
+        if call.has_tenant() {
+            let (small, large) = (Place::one(MANY.1, SMALL), Place::one(MANY.1, LARGE));
+            let sides = [(&many, small), (&many, large)];
+            found.push(race::run(call, Grown::Rows, sides, size).await?);
+        }
+    }
+    load::forget(cluster, [FEW.0, MANY.0]).await?;
+    Ok(found)
+}
