@@ -16,7 +16,8 @@
 //!
 //! A count is the mean of many calls. It still depends on the compiler and the architecture, which
 //! the budgets name, and a little on the C library and on the vector instructions of the processor
-//! that valgrind hands through (AVX2 and below).
+//! that valgrind hands through: AVX2 and below, without those for SHA, which makes hashing look
+//! several times as dear as it is.
 
 mod callgrind;
 mod computed;

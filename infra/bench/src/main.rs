@@ -15,56 +15,67 @@ const USAGE_CODE: u8 = 64;
 async fn main() -> ExitCode {
     let words: Vec<_> = std::env::args().skip(1).collect();
     let words: Vec<_> = words.iter().map(String::as_str).collect();
-    let guarded = match words.as_slice() {
-        ["run", option @ ..] if matches!(option, [] | ["--full"]) => {
-            let extent = match option {
-                [] => Extent::BRIEF,
-                _ => Extent::FULL,
-            };
-            let measured = Box::pin(run::run(extent)).await;
-            Some(measured.map(|()| true).map_err(|error| error.to_string()))
-        }
+    let outcome = match words.as_slice() {
+        ["run", option @ ..] => ran(option).await,
+        ["scale", option @ ..] => scaled(option).await,
         ["path", name, calls] => Some(walk(name, calls)),
-        ["counts", option @ ..] if matches!(option, [] | ["--write"]) => {
-            let counted = Box::pin(counts::run(!option.is_empty())).await;
-            Some(counted.map_err(|error| error.to_string()))
-        }
-        ["sizes", option @ ..] if matches!(option, [] | ["--write"]) => {
-            Some(sizes::run(!option.is_empty()).map_err(|error| error.to_string()))
-        }
-        ["scale", option @ ..] if matches!(option, [] | ["--full"]) => {
-            let size = match option {
-                [] => scale::Size::BRIEF,
-                _ => scale::Size::FULL,
-            };
-            let measured = Box::pin(scale::run(size)).await;
-            Some(
-                measured
-                    .map(|found| grown(&found))
-                    .map_err(|error| error.to_string()),
-            )
+        ["counts", option @ ..] => counted(option).await,
+        ["sizes", option @ ..] => {
+            let write = flag(option, "--write");
+            write.map(|write| sizes::run(write).map_err(|error| error.to_string()))
         }
         ["simulate", words @ ..] => Some(simulated(words)),
         _ => None,
     };
-    if let Some(outcome) = guarded {
+    if let Some(outcome) = outcome {
         return guard(outcome);
     }
     say(USAGE);
     ExitCode::from(USAGE_CODE)
 }
 
+/// Whether the one possible option was given; `None` when something else was.
+fn flag(given: &[&str], option: &str) -> Option<bool> {
+    match given {
+        [] => Some(false),
+        [one] if *one == option => Some(true),
+        _ => None,
+    }
+}
+
+async fn ran(option: &[&str]) -> Option<Result<bool, String>> {
+    let extent = match flag(option, "--full")? {
+        true => Extent::FULL,
+        false => Extent::BRIEF,
+    };
+    let measured = Box::pin(run::run(extent)).await;
+    Some(measured.map(|()| true).map_err(|error| error.to_string()))
+}
+
+async fn scaled(option: &[&str]) -> Option<Result<bool, String>> {
+    let size = match flag(option, "--full")? {
+        true => scale::Size::FULL,
+        false => scale::Size::BRIEF,
+    };
+    let found = Box::pin(scale::run(size)).await;
+    Some(
+        found
+            .map(|found| grown(&found))
+            .map_err(|error| error.to_string()),
+    )
+}
+
+async fn counted(option: &[&str]) -> Option<Result<bool, String>> {
+    let counted = Box::pin(counts::run(flag(option, "--write")?)).await;
+    Some(counted.map_err(|error| error.to_string()))
+}
+
 fn grown(found: &[scale::Scaling]) -> bool {
     for one in found {
+        let (name, what, ratio) = (one.name, format!("{:?}", one.what), one.ratio);
         say(format_args!(
-            "{:18} {:8} {:8.0} us {:8.0} us  x {:.2} ({:.2} to {:.2})",
-            one.name,
-            format!("{:?}", one.what).to_lowercase(),
-            one.few_us,
-            one.many_us,
-            one.ratio.median,
-            one.ratio.min,
-            one.ratio.max
+            "{name:18} {what:8} {:8.0} us {:8.0} us  x {:.2} ({:.2} to {:.2})",
+            one.few_us, one.many_us, ratio.median, ratio.min, ratio.max
         ));
     }
     true

@@ -87,7 +87,7 @@ fn work(tenants: u64, rows: u64) -> String {
     let all = tenants * rows;
     let extra = |extra: Extra| {
         format!(
-            "SELECT {first} + k, {tenant}, k * {all} / {rows} FROM generate_series(0, {rows} - 1::bigint) AS k",
+            "SELECT {first} + k, {tenant}, k, k * {all} / {rows} FROM generate_series(0, {rows} - 1::bigint) AS k",
             first = extra.first,
             tenant = tenants + extra.after,
             rows = extra.rows,
@@ -98,8 +98,10 @@ fn work(tenants: u64, rows: u64) -> String {
 SET work_mem = '256MB';
 CREATE TEMP TABLE work AS
 SELECT pg_temp.identity(made.number, made.n) AS id, pg_temp.identity(0, made.n) AS tenant,
-       date_trunc('month', now(), 'UTC') + made.place * interval '1 ms' AS at, made.number
-  FROM (SELECT i AS number, 1 + (i - 1) % {tenants} AS n, i AS place FROM generate_series(1, {all}::bigint) AS i
+       date_trunc('month', now(), 'UTC') + made.place * interval '1 ms' AS at, made.number, made.place,
+       made.k % 5 = 0 AS fifth
+  FROM (SELECT i AS number, 1 + (i - 1) % {tenants} AS n, (i - 1) / {tenants} AS k, i AS place
+          FROM generate_series(1, {all}::bigint) AS i
         UNION ALL {}
         UNION ALL {}) AS made
  ORDER BY made.place",
@@ -108,7 +110,8 @@ SELECT pg_temp.identity(made.number, made.n) AS id, pg_temp.identity(0, made.n) 
     )
 }
 
-/// A row of each kind for each number. The order is that of the table they come from.
+/// A project and a report for each number, and for every fifth what is removed after a while or is
+/// only added to. The order is that of the table they come from.
 const ROWS: &str = "
 INSERT INTO projects.projects (tenant_id, id, name, description, created_at, updated_at)
 SELECT tenant, id, 'Project number ' || number,
@@ -116,17 +119,19 @@ SELECT tenant, id, 'Project number ' || number,
   FROM work;
 
 INSERT INTO projects.outbox (tenant_id, id, type, data, dedup, occurred_at, sent_at, attempts)
-SELECT tenant, id, 'project.created', jsonb_build_object('project_id', id), id, at, at, 1 FROM work;
+SELECT tenant, id, 'project.created', jsonb_build_object('project_id', id), id, at, at, 1
+  FROM work WHERE fifth;
 
 INSERT INTO projects.idempotency (tenant_id, key, fingerprint, status, headers, body, created_at)
 SELECT tenant, id, sha256(uuid_send(id)), 201, '{\"etag\": \"1\"}', convert_to('{\"id\":\"' || id || '\"}', 'UTF8'), at
-  FROM work;
+  FROM work WHERE fifth;
 
 INSERT INTO reports.reports (tenant_id, id, type, created_at)
 SELECT tenant, id, 'project_summary', at FROM work;
 
 INSERT INTO billing.usage_events (tenant_id, event_id, meter, quantity, occurred_at)
-SELECT tenant, id, (ARRAY['projects', 'projects', 'reports'])[1 + number % 3], 1, at FROM work";
+SELECT tenant, id, (ARRAY['projects', 'projects', 'reports'])[1 + place % 3], 1, at
+  FROM work WHERE fifth";
 
 fn waiting(tenants: u64) -> String {
     format!(
