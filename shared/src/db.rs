@@ -10,6 +10,7 @@
 mod batch;
 mod connect;
 mod constraint;
+mod door;
 mod error;
 mod statement;
 mod transaction;
@@ -17,6 +18,7 @@ mod transaction;
 pub use batch::{Access, Database, Trips};
 pub use connect::{DatabaseConfig, open};
 pub use constraint::OnConstraint;
+pub use door::Door;
 pub use error::{DbError, Refusal};
 pub use statement::{Bind, RowReader, Statement, Work};
 pub use transaction::Transaction;

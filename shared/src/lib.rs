@@ -14,6 +14,7 @@ pub mod aws;
 pub mod deadline;
 pub mod jobs;
 pub mod page;
+pub mod signing;
 pub mod telemetry;
 pub mod tenant;
 pub mod text;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::DisplayErrorContext;
+use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use crate::aws;
 use crate::ids::ReportId;
@@ -17,9 +19,12 @@ use crate::tenant::Tenant;
 /// How long a download link lives, in seconds.
 pub const LINK_SECS: u64 = 900;
 
+/// How many objects are removed at a time: a page of a listing, and what one request may name.
+pub const REMOVED_OBJECTS_MAX: i32 = 1_000;
+
 /// Where an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ObjectKey {
+pub enum ObjectKey<'a> {
     /// A report's document. The fence in its name makes each attempt's object its own.
     Report {
         /// Whose it is.
@@ -29,13 +34,24 @@ pub enum ObjectKey {
         /// The attempt that rendered it.
         fence: i64,
     },
+    /// A file of a tenant's exported rows.
+    Export {
+        /// Whose it is.
+        tenant: Tenant,
+        /// The export.
+        export: Uuid,
+        /// The file: a table's name with a number, or the manifest's.
+        name: &'a str,
+    },
 }
 
-impl ObjectKey {
+impl ObjectKey<'_> {
     /// The media type (RFC 6838).
     pub fn content_type(&self) -> &'static str {
         match self {
             Self::Report { .. } => "application/pdf",
+            Self::Export { name, .. } if name.ends_with(".json") => "application/json",
+            Self::Export { .. } => "application/x-ndjson",
         }
     }
 
@@ -43,26 +59,47 @@ impl ObjectKey {
     fn file_name(&self) -> String {
         match self {
             Self::Report { report, .. } => format!("report-{report}.pdf"),
+            Self::Export { export, name, .. } => format!("export-{export}-{name}"),
         }
     }
 }
 
-impl fmt::Display for ObjectKey {
+impl fmt::Display for ObjectKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Report {
                 tenant,
                 report,
                 fence,
-            } => write!(f, "tenants/{}/reports/{report}/{fence}.pdf", tenant.id()),
+            } => write!(f, "{}reports/{report}/{fence}.pdf", folder(*tenant)),
+            Self::Export {
+                tenant,
+                export,
+                name,
+            } => write!(f, "{}exports/{export}/{name}", folder(*tenant)),
         }
     }
 }
 
-/// An object that could not be written, or a link that could not be made.
+/// Where all objects of a tenant are. It ends in a slash, so that no other tenant's can begin with it.
+fn folder(tenant: Tenant) -> String {
+    format!("tenants/{}/", tenant.id())
+}
+
+/// An object that could not be written or removed, or a link that could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("object storage: {0}")]
 pub struct StorageError(String);
+
+impl StorageError {
+    fn of<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        Self(DisplayErrorContext(error).to_string())
+    }
+}
 
 /// A bucket, and a client that is made when it is first needed.
 #[derive(Debug, Clone)]
@@ -101,7 +138,7 @@ impl Storage {
     }
 
     /// Writes an object, replacing one of the same key: the same attempt writes the same bytes.
-    pub async fn put(&self, key: &ObjectKey, bytes: Vec<u8>) -> Result<(), StorageError> {
+    pub async fn put(&self, key: &ObjectKey<'_>, bytes: Vec<u8>) -> Result<(), StorageError> {
         let put = self
             .client()
             .await
@@ -110,14 +147,12 @@ impl Storage {
             .key(key.to_string())
             .content_type(key.content_type())
             .body(ByteStream::from(bytes));
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(StorageError(DisplayErrorContext(error).to_string())),
-        }
+        put.send().await.map_err(StorageError::of)?;
+        Ok(())
     }
 
     /// A link to download the object, good for [`LINK_SECS`]. Made when asked for, never stored.
-    pub async fn link(&self, key: &ObjectKey) -> Result<String, StorageError> {
+    pub async fn link(&self, key: &ObjectKey<'_>) -> Result<String, StorageError> {
         let life = PresigningConfig::expires_in(Duration::from_secs(LINK_SECS))
             .map_err(|error| StorageError(error.to_string()))?;
         let disposition = format!("attachment; filename=\"{}\"", key.file_name());
@@ -130,9 +165,38 @@ impl Storage {
             .response_content_disposition(disposition)
             .presigned(life)
             .await;
-        match link {
-            Ok(request) => Ok(request.uri().to_owned()),
-            Err(error) => Err(StorageError(DisplayErrorContext(error).to_string())),
+        let link = link.map_err(StorageError::of)?;
+        Ok(link.uri().to_owned())
+    }
+
+    /// Removes up to [`REMOVED_OBJECTS_MAX`] objects of a tenant; answers how many it found, so that
+    /// 0 means that there are none left.
+    pub async fn remove_some(&self, tenant: Tenant) -> Result<usize, StorageError> {
+        let client = self.client().await;
+        let list = client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(folder(tenant))
+            .max_keys(REMOVED_OBJECTS_MAX);
+        let listed = list.send().await.map_err(StorageError::of)?;
+        let keys = listed.contents().iter().filter_map(|object| object.key());
+        let keys: Vec<_> = keys
+            .map(|key| ObjectIdentifier::builder().key(key).build())
+            .collect::<Result<_, _>>()
+            .map_err(|error| StorageError(error.to_string()))?;
+        let found = keys.len();
+        if found == 0 {
+            return Ok(0);
+        }
+        let these = Delete::builder().set_objects(Some(keys)).quiet(true);
+        let these = these
+            .build()
+            .map_err(|error| StorageError(error.to_string()))?;
+        let remove = client.delete_objects().bucket(&self.bucket).delete(these);
+        let removed = remove.send().await.map_err(StorageError::of)?;
+        match removed.errors().first() {
+            None => Ok(found),
+            Some(error) => Err(StorageError(format!("{error:?}"))),
         }
     }
 }

@@ -1,12 +1,9 @@
-//! Access tokens: RS256 (RFC 7518, section 3.3), because a gateway's own verifier takes nothing
-//! but RSA, and because it is the cheapest to verify.
+//! Access tokens, and the key that signs them.
 
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use serde_json::Value;
 use shared::config::{self, ConfigError};
 use shared::db::Database;
 use shared::ids::{SessionId, TenantId, UserId};
+use shared::signing::SigningKey;
 use shared::tenant::Role;
 use shared::token::{Claims, TOKEN_TYPE, TokenNames};
 use time::OffsetDateTime;
@@ -40,11 +37,6 @@ pub struct AccessTokens {
     seconds: u32,
     pem: String,
     key: OnceCell<SigningKey>,
-}
-
-struct SigningKey {
-    kid: String,
-    private: EncodingKey,
 }
 
 impl AccessTokens {
@@ -107,33 +99,16 @@ impl AccessTokens {
             exp: iat.saturating_add(i64::from(self.seconds)),
             jti: Uuid::new_v4(),
         };
-        let mut header = Header::new(Algorithm::RS256);
-        header.typ = Some(TOKEN_TYPE.to_owned());
-        header.kid = Some(key.kid.clone());
-        encode(&header, &claims, &key.private).map_err(AuthError::crypto)
+        key.sign(TOKEN_TYPE, &claims).map_err(AuthError::crypto)
     }
 
     async fn published(&self, db: &Database) -> Result<&SigningKey, AuthError> {
         let publish = async || {
-            let private = EncodingKey::from_rsa_pem(self.pem.trim().as_bytes());
-            let private = private.map_err(AuthError::crypto)?;
-            let (kid, jwk) = public_half(&private)?;
-            db.without_tenant(store::publish_key(&kid, jwk)).await?;
-            Ok(SigningKey { kid, private })
+            let key = SigningKey::from_pem(&self.pem).map_err(AuthError::crypto)?;
+            let publish = store::publish_key(key.kid(), key.public().clone());
+            db.without_tenant(publish).await?;
+            Ok(key)
         };
         self.key.get_or_try_init(publish).await
     }
-}
-
-/// The public half of a key as a JWK (RFC 7517), named by its thumbprint (RFC 7638): the same key
-/// has the same name wherever it is used.
-fn public_half(private: &EncodingKey) -> Result<(String, Value), AuthError> {
-    let mut jwk = Jwk::from_encoding_key(private, Algorithm::RS256).map_err(AuthError::crypto)?;
-    let kid = jwk
-        .thumbprint(ThumbprintHash::SHA256)
-        .map_err(AuthError::crypto)?;
-    jwk.common.key_id = Some(kid.clone());
-    jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-    let jwk = serde_json::to_value(jwk).map_err(AuthError::crypto)?;
-    Ok((kid, jwk))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use refinery::Target;
 use serde::Serialize;
 use shared::db::{self, DatabaseConfig};
 use tokio_postgres::Client;
@@ -42,6 +43,15 @@ pub async fn apply_strict(owner_url: &str) -> Result<Applied, MigrateError> {
     run(&database(owner_url)?, Strictness::Insisting).await
 }
 
+/// Applies what is missing up to and including `version`, and looks at nothing: for tests of what a
+/// later migration finds in a database that was in use before it.
+pub async fn apply_until(owner_url: &str, version: i32) -> Result<Vec<i32>, MigrateError> {
+    let mut client = db::open(&database(owner_url)?).await?;
+    let mut versions = Vec::new();
+    migrate(&mut client, Target::Version(version), &mut versions).await?;
+    Ok(versions)
+}
+
 fn database(owner_url: &str) -> Result<DatabaseConfig, MigrateError> {
     DatabaseConfig::new(owner_url, None, None).map_err(MigrateError::Url)
 }
@@ -76,7 +86,7 @@ async fn migrate_patiently(client: &mut Client) -> Result<Vec<i32>, MigrateError
     let mut attempt = 1;
     let mut pause = Duration::from_millis(FIRST_PAUSE_MS);
     loop {
-        match migrate(client, &mut versions).await {
+        match migrate(client, Target::Latest, &mut versions).await {
             Err(error) if error.is_transient() && attempt < ATTEMPTS_MAX => {
                 tracing::warn!(error = %error, attempt, "migration is tried again");
                 tokio::time::sleep(pause).await;
@@ -90,8 +100,12 @@ async fn migrate_patiently(client: &mut Client) -> Result<Vec<i32>, MigrateError
 }
 
 /// Each file is a transaction of its own, so what a failed attempt applied stays applied.
-async fn migrate(client: &mut Client, versions: &mut Vec<i32>) -> Result<(), MigrateError> {
-    let mut runner = embedded::runner();
+async fn migrate(
+    client: &mut Client,
+    target: Target,
+    versions: &mut Vec<i32>,
+) -> Result<(), MigrateError> {
+    let mut runner = embedded::runner().set_target(target);
     runner.set_migration_table_name(HISTORY_TABLE);
     let outcome = runner.run_async(client).await;
     let report = match &outcome {

@@ -9,6 +9,6 @@ mod error;
 mod invocation;
 pub mod lint;
 
-pub use apply::{Applied, apply, apply_strict};
+pub use apply::{Applied, apply, apply_strict, apply_until};
 pub use error::MigrateError;
 pub use invocation::{Invocation, handle};

@@ -10,15 +10,12 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::connect::{DatabaseConfig, open};
+use super::door::Door;
 use super::error::DbError;
 use super::statement::{Statement, Work};
 use super::transaction::Transaction;
 use crate::telemetry::DatabaseUse;
 use crate::tenant::Tenant;
-
-/// The only way into a tenant. A function's call, because SET and `set_config` in a statement's
-/// text would pin a connection of RDS Proxy to its client.
-pub(super) const ENTER: &str = "-- shared::db::ENTER\nSELECT app.enter($1)";
 
 /// After this many idle seconds a connection is asked whether it still lives.
 const IDLE_SECS_UNASKED: u64 = 30;
@@ -109,6 +106,7 @@ pub struct Database(Arc<Inner>);
 
 struct Inner {
     config: DatabaseConfig,
+    door: Door,
     slot: Mutex<Option<Connection>>,
     meter: Meter,
 }
@@ -116,8 +114,14 @@ struct Inner {
 impl Database {
     /// A database that nobody has connected to yet.
     pub fn new(config: DatabaseConfig) -> Self {
+        Self::behind(Door::Active, config)
+    }
+
+    /// The same, entered through `door`.
+    pub fn behind(door: Door, config: DatabaseConfig) -> Self {
         Self(Arc::new(Inner {
             config,
+            door,
             slot: Mutex::default(),
             meter: Meter::default(),
         }))
@@ -160,7 +164,7 @@ impl Database {
         let parameter: [(&(dyn ToSql + Sync), Type); 1] = [(&id, Type::UUID)];
         let batch = join4(
             client.batch_execute(access.begin()),
-            client.execute_typed(ENTER, &parameter),
+            client.execute_typed(self.0.door.enter(), &parameter),
             work.run(client),
             client.batch_execute("COMMIT"),
         );
@@ -189,7 +193,7 @@ impl Database {
         let batch = join5(
             client.batch_execute(Access::Write.begin()),
             founding.run(client),
-            client.execute_typed(ENTER, &parameter),
+            client.execute_typed(self.0.door.enter(), &parameter),
             work.run(client),
             client.batch_execute("COMMIT"),
         );
@@ -224,7 +228,8 @@ impl Database {
         F: AsyncFnOnce(&mut Transaction<'_>) -> Result<T, E>,
     {
         let mut lease = self.lease().await?;
-        let mut transaction = Transaction::new(lease.client(), &self.0.meter, tenant, access);
+        let mut transaction =
+            Transaction::new(lease.client(), &self.0.meter, self.0.door, tenant, access);
         let outcome = work(&mut transaction).await;
         let ended = transaction.end(outcome.is_ok()).await;
         lease.done();

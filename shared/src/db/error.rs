@@ -25,6 +25,9 @@ pub enum DbError {
     /// The tenant may not enter.
     #[error("the tenant was refused: {0:?}")]
     Refused(Refusal),
+    /// TN005: a tenant's life has no such step from where it is. In PostgreSQL's words, which are ours.
+    #[error("{0}")]
+    Step(String),
     /// A constraint of this name does not hold.
     #[error("constraint {name} does not hold")]
     Constraint {
@@ -69,6 +72,7 @@ impl From<tokio_postgres::Error> for DbError {
             "TN001" => return Self::Refused(Refusal::Unknown),
             "TN002" => return Self::Refused(Refusal::Suspended),
             "TN003" => return Self::Refused(Refusal::Leaving),
+            "TN005" => return Self::Step(db.message().to_owned()),
             // class 08: connection; 57P01 to 57P03: the server is going down or coming up
             code if code.starts_with("08") || code.starts_with("57P") => {
                 return Self::Unreachable(error);

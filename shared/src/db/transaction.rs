@@ -4,7 +4,8 @@ use futures_util::future::{join, join3};
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::batch::{Access, ENTER, Meter};
+use super::batch::{Access, Meter};
+use super::door::Door;
 use super::error::DbError;
 use super::statement::Work;
 use crate::tenant::Tenant;
@@ -28,6 +29,7 @@ enum State {
 pub struct Transaction<'a> {
     client: &'a Client,
     meter: &'a Meter,
+    door: Door,
     tenant: Tenant,
     access: Access,
     state: State,
@@ -37,12 +39,14 @@ impl<'a> Transaction<'a> {
     pub(super) fn new(
         client: &'a Client,
         meter: &'a Meter,
+        door: Door,
         tenant: Tenant,
         access: Access,
     ) -> Self {
         Self {
             client,
             meter,
+            door,
             tenant,
             access,
             state: State::Fresh,
@@ -60,7 +64,7 @@ impl<'a> Transaction<'a> {
                 let parameter: [(&(dyn ToSql + Sync), Type); 1] = [(&id, Type::UUID)];
                 let batch = join3(
                     client.batch_execute(self.access.begin()),
-                    client.execute_typed(ENTER, &parameter),
+                    client.execute_typed(self.door.enter(), &parameter),
                     work.run(client),
                 );
                 let (began, entered, output) = self.meter.trip(batch).await;

@@ -13,6 +13,8 @@ use tokio::sync::OnceCell;
 
 use super::LimiterError;
 use super::item::{KEY, Write, read};
+use super::scope::Scope;
+use super::shards;
 use super::table::{Answer, Table, TableLimiter};
 use crate::aws;
 
@@ -44,12 +46,46 @@ impl DynamoDbLimiter {
     }
 }
 
+impl DynamoDbLimiter {
+    /// Removes the counts of `scope`; answers how many items there were.
+    ///
+    /// For somebody who will not come again: whoever asks meanwhile is counted anew.
+    pub async fn forget(&self, scope: &Scope) -> Result<u32, LimiterError> {
+        let mut found = 0;
+        for key in shards::all_keys(scope) {
+            found += u32::from(self.table().remove(&key).await?);
+        }
+        Ok(found)
+    }
+}
+
+impl DynamoDbTable {
+    /// Removes an item; answers whether it was there.
+    async fn remove(&self, key: &str) -> Result<bool, LimiterError> {
+        let client = self.client().await;
+        let request = client
+            .delete_item()
+            .table_name(&self.name)
+            .key(KEY, AttributeValue::S(key.to_owned()))
+            .return_values(ReturnValue::AllOld);
+        match Box::pin(request.send()).await {
+            Ok(output) => Ok(output.attributes().is_some()),
+            Err(error) => Err(LimiterError::Request(
+                DisplayErrorContext(error).to_string(),
+            )),
+        }
+    }
+
+    async fn client(&self) -> &Client {
+        self.client
+            .get_or_init(async || without_retries(&Client::new(aws::config())))
+            .await
+    }
+}
+
 impl Table for DynamoDbTable {
     async fn write(&self, key: &str, write: Write) -> Result<Answer, LimiterError> {
-        let client = self
-            .client
-            .get_or_init(async || without_retries(&Client::new(aws::config())))
-            .await;
+        let client = self.client().await;
         let request = client
             .update_item()
             .table_name(&self.name)

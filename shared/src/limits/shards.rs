@@ -66,6 +66,12 @@ impl<'a> Shards<'a> {
     }
 }
 
+/// The keys of all items that a scope can have had, whatever its quotas were.
+pub(super) fn all_keys(scope: &Scope) -> impl Iterator<Item = String> {
+    let shards = (0..SHARDS_MAX).map(move |shard| format!("rl#{scope}#{shard}"));
+    std::iter::once(format!("rl#{scope}")).chain(shards)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -72,6 +72,11 @@ impl<T: Table> TableLimiter<T> {
         }
     }
 
+    /// The table itself.
+    pub(super) fn table(&self) -> &T {
+        &self.table
+    }
+
     /// Decides about one request at `now_ms`, milliseconds since the epoch.
     pub async fn take(
         &self,

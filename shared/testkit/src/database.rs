@@ -53,6 +53,7 @@ impl TestDatabase {
             "relay" => "DATABASE_URL_RELAY",
             "report-worker" => "DATABASE_URL_REPORT_WORKER",
             "reports" => "DATABASE_URL_REPORTS",
+            "tenants" => "DATABASE_URL_TENANTS",
             other => panic!("no service {other}"),
         };
         with_database(&url_of(variable), &self.name).to_string()

@@ -19,6 +19,7 @@ pub mod database;
 pub mod isolation;
 pub mod proxy;
 pub mod queue;
+pub mod table;
 
 pub use blocks::{blocks, named};
 pub use bucket::TestBucket;
@@ -27,3 +28,4 @@ pub use caller::Caller;
 pub use database::TestDatabase;
 pub use proxy::CountingProxy;
 pub use queue::TestQueue;
+pub use table::TestTable;

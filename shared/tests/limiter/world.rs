@@ -1,5 +1,6 @@
 //! A store of buckets with a clock that stands still, and as many instances over it as a test wants.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,15 +9,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
 use shared::clock::Clock;
 use shared::ids::TenantId;
-use shared::limits::{Backend, DynamoDbLimiter, Limits, MemoryLimiter, OnFailure, Scope, Verdict};
+use shared::limits::{Backend, Limits, MemoryLimiter, OnFailure, Scope, Verdict};
 use shared::quota::Quotas;
+use testkit::TestTable;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// Long enough for a busy machine: what is tested here is not how fast a store answers.
 const BUDGET: Duration = Duration::from_secs(30);
@@ -71,7 +69,7 @@ impl World {
 
     pub(crate) async fn close(self) {
         if let Store::DynamoDb(table) = self.store {
-            table.delete().await;
+            table.table.delete().await;
         }
     }
 }
@@ -82,62 +80,34 @@ fn clock() -> Clock {
 }
 
 pub(crate) struct Table {
-    pub(crate) client: Client,
-    pub(crate) name: String,
+    table: TestTable,
     requests: Requests,
+}
+
+impl Deref for Table {
+    type Target = TestTable;
+
+    fn deref(&self) -> &TestTable {
+        &self.table
+    }
 }
 
 impl Table {
     async fn create() -> Self {
-        shared::config::required("AWS_ENDPOINT_URL_DYNAMODB")
-            .expect("run with: cargo run -p local -- with -- cargo test -p shared --test limiter");
         let http = aws_smithy_http_client::Builder::new().build_http();
         let requests = Requests::default();
         let config =
             aws_sdk_dynamodb::config::Builder::from(&shared::aws::load()).http_client(http);
         let client = Client::from_conf(config.interceptor(requests.clone()).build());
-        let name = format!("limits-test-{}", Uuid::now_v7());
-        let key = KeySchemaElement::builder();
-        let attribute = AttributeDefinition::builder();
-        client
-            .create_table()
-            .table_name(&name)
-            .billing_mode(BillingMode::PayPerRequest)
-            .key_schema(
-                key.attribute_name("pk")
-                    .key_type(KeyType::Hash)
-                    .build()
-                    .unwrap(),
-            )
-            .attribute_definitions(
-                attribute
-                    .attribute_name("pk")
-                    .attribute_type(ScalarAttributeType::S)
-                    .build()
-                    .unwrap(),
-            )
-            .send()
-            .await
-            .expect("the table is created");
         Self {
-            client,
-            name,
+            table: TestTable::through(client).await,
             requests,
         }
-    }
-
-    fn limiter(&self) -> DynamoDbLimiter {
-        DynamoDbLimiter::new(&self.client, self.name.clone())
     }
 
     /// How many requests its clients have sent since this was last asked.
     pub(crate) fn requests_sent(&self) -> usize {
         self.requests.0.swap(0, Ordering::Relaxed)
-    }
-
-    async fn delete(self) {
-        let request = self.client.delete_table().table_name(&self.name);
-        request.send().await.expect("the table is deleted");
     }
 }
 

@@ -176,7 +176,9 @@ UNION ALL
 SELECT 'door_altered', door.name
   FROM (VALUES ('app.tenant_id()', false, 's', ARRAY['search_path=pg_catalog, pg_temp']),
                ('app.admit(uuid)', true, 's', ARRAY['search_path=pg_catalog, pg_temp']),
-               ('app.enter(uuid)', false, 'v', NULL)) AS door (name, definer, volatility, settings)
+               ('app.enter(uuid)', false, 'v', NULL),
+               ('app.attend(uuid)', true, 's', ARRAY['search_path=pg_catalog, pg_temp']),
+               ('app.enter_leaving(uuid)', false, 'v', NULL)) AS door (name, definer, volatility, settings)
   LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(door.name)
  WHERE p.oid IS NULL OR p.prosecdef <> door.definer OR p.provolatile <> door.volatility
     OR p.proconfig IS DISTINCT FROM door.settings

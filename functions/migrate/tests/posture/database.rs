@@ -10,7 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 /// The services that log in, each as the role `svc_<service>`.
-pub(crate) const SERVICES: [&str; 7] = [
+pub(crate) const SERVICES: [&str; 8] = [
     "auth",
     "authorizer",
     "billing",
@@ -18,6 +18,7 @@ pub(crate) const SERVICES: [&str; 7] = [
     "relay",
     "report_worker",
     "reports",
+    "tenants",
 ];
 
 /// One database, named after nothing so that tests cannot meet.
@@ -121,6 +122,7 @@ fn variable(service: &str) -> &'static str {
         "relay" => "DATABASE_URL_RELAY",
         "report_worker" => "DATABASE_URL_REPORT_WORKER",
         "reports" => "DATABASE_URL_REPORTS",
+        "tenants" => "DATABASE_URL_TENANTS",
         other => panic!("no service {other}"),
     }
 }

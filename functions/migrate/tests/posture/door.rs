@@ -107,12 +107,23 @@ async fn a_reading_transaction_is_entered_too() {
 }
 
 #[tokio::test]
-async fn the_relay_has_no_door_and_auth_alone_founds_tenants() {
+async fn some_have_no_door_and_auth_alone_founds_tenants() {
     Database::with_migrated(async |database| {
         let tenant = seed::tenant(&database, "acme").await.id;
-        let relay = database.service("relay").await;
-        let refused = relay.execute("SELECT app.enter($1)", &[&tenant]).await;
-        assert_eq!(state(refused), SqlState::INSUFFICIENT_PRIVILEGE);
+        for (service, door) in [
+            ("relay", "SELECT app.enter($1)"),
+            ("relay", "SELECT app.enter_leaving($1)"),
+            ("tenants", "SELECT app.enter($1)"),
+            ("projects", "SELECT app.enter_leaving($1)"),
+        ] {
+            let client = database.service(service).await;
+            let refused = client.execute(door, &[&tenant]).await;
+            assert_eq!(
+                state(refused),
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                "{service} {door}"
+            );
+        }
         for service in [
             "authorizer",
             "billing",
@@ -120,6 +131,7 @@ async fn the_relay_has_no_door_and_auth_alone_founds_tenants() {
             "relay",
             "report_worker",
             "reports",
+            "tenants",
         ] {
             let client = database.service(service).await;
             let refused = client

@@ -7,8 +7,8 @@ use tokio_postgres::error::SqlState;
 use crate::database::{Database, SERVICES, state};
 use crate::seed;
 
-/// Where each service may read a whole table; the authorizer and the relay have functions only.
-const READS: [(&str, &[&str]); 7] = [
+/// Where each service may read a whole table; some have functions only.
+const READS: [(&str, &[&str]); 8] = [
     (
         "auth",
         &["auth.memberships", "auth.refresh_tokens", "auth.sessions"],
@@ -41,6 +41,7 @@ const READS: [(&str, &[&str]); 7] = [
         "reports",
         &["reports.idempotency", "reports.reports", "reports.tallies"],
     ),
+    ("tenants", &[]),
 ];
 
 #[tokio::test]
@@ -67,11 +68,13 @@ async fn a_service_reads_its_own_tables_and_no_others() {
             let mut readable = BTreeSet::new();
             for relation in &relations {
                 client.batch_execute("BEGIN").await.unwrap();
-                if service != "relay" {
-                    client
-                        .execute("SELECT app.enter($1)", &[&tenant])
-                        .await
-                        .unwrap();
+                let door = match service {
+                    "relay" => None,
+                    "tenants" => Some("SELECT app.enter_leaving($1)"),
+                    _ => Some("SELECT app.enter($1)"),
+                };
+                if let Some(door) = door {
+                    client.execute(door, &[&tenant]).await.unwrap();
                 }
                 match client
                     .query(&format!("SELECT * FROM {relation}"), &[])
@@ -106,20 +109,43 @@ async fn a_function_is_for_whom_it_is_granted_to() {
     ];
     let expected: Vec<(&str, &[&str])> = vec![
         ("app.admit(uuid)", &every_tenant_service),
+        ("app.attend(uuid)", &["tenants"]),
+        ("app.begin_purge()", &["tenants"]),
+        ("app.change_status(uuid,text)", &["tenants"]),
+        ("app.count_rows()", &["tenants"]),
         ("app.create_tenant(uuid,text)", &["auth"]),
+        ("app.due_purges(integer)", &["tenants"]),
         ("app.enter(uuid)", &every_tenant_service),
+        ("app.enter_leaving(uuid)", &["tenants"]),
+        ("app.export_rows(text,jsonb,integer)", &["tenants"]),
+        ("app.export_tables()", &["tenants"]),
+        ("app.finish_purge(text)", &["tenants"]),
         ("app.idempotency_expire(integer)", &["relay"]),
         ("app.outbox_domains()", &["relay"]),
         ("app.outbox_purge(text,integer)", &["relay"]),
         ("app.outbox_sent(text,uuid[],uuid[])", &["relay"]),
         ("app.outbox_take(text,interval,integer)", &["relay"]),
-        ("app.tenant_id()", &every_tenant_service),
+        ("app.purge_certificate(uuid)", &["tenants"]),
+        ("app.purge_rows(integer)", &["tenants"]),
+        (
+            "app.tenant_id()",
+            &[
+                "auth",
+                "authorizer",
+                "billing",
+                "projects",
+                "report_worker",
+                "reports",
+                "tenants",
+            ],
+        ),
         ("app.tenant_name()", &["auth", "report_worker"]),
         ("auth.create_user(uuid,text,text,text)", &["auth"]),
+        ("auth.export_accounts(uuid,integer)", &["tenants"]),
         ("auth.find_login(text)", &["auth"]),
         ("auth.find_user(uuid)", &["auth"]),
         ("auth.public_keys()", &["auth", "authorizer"]),
-        ("auth.publish_key(text,jsonb)", &["auth"]),
+        ("auth.publish_key(text,jsonb)", &["auth", "tenants"]),
         ("auth.rehash_password(uuid,text)", &["auth"]),
         ("auth.session_state(uuid)", &["authorizer"]),
         (
@@ -159,7 +185,7 @@ async fn a_role_brings_its_own_settings() {
             for (setting, expected) in [
                 (
                     "statement_timeout",
-                    if service == "report_worker" {
+                    if matches!(service, "report_worker" | "tenants") {
                         "30s"
                     } else {
                         "5s"
@@ -167,7 +193,7 @@ async fn a_role_brings_its_own_settings() {
                 ),
                 (
                     "lock_timeout",
-                    if matches!(service, "relay" | "report_worker") {
+                    if matches!(service, "relay" | "report_worker" | "tenants") {
                         "1s"
                     } else {
                         "300ms"

@@ -212,18 +212,10 @@ async fn without_its_trigger_a_tally_is_wrong_until_it_is_recounted() {
     .await;
 }
 
-/// What V0008 and V0009 do to a database in use, shown by taking them back.
+/// What V0008 and V0009 do to a database in use.
 #[tokio::test]
 async fn rows_from_before_the_tallies_are_counted_too() {
-    const TAKEN_BACK: &str = "
-        DROP TABLE projects.tallies, reports.tallies, billing.usage_months;
-        DROP FUNCTION projects.tally() CASCADE;
-        DROP FUNCTION reports.tally() CASCADE;
-        DROP FUNCTION billing.add_up_usage() CASCADE;
-        DROP PROCEDURE app.add_tally(regclass, text[]);
-        DROP PROCEDURE app.recount(regclass);
-        RESET ROLE;
-        DELETE FROM public.schema_history WHERE version >= 8";
+    const BEFORE: i32 = 7;
     const USED: &str = "
         INSERT INTO usage_events (event_id, meter, quantity, occurred_at)
         SELECT gen_random_uuid(), meter, 2, at::timestamptz
@@ -233,8 +225,9 @@ async fn rows_from_before_the_tallies_are_counted_too() {
         SELECT string_agg(concat_ws(' ', to_char(month AT TIME ZONE 'UTC', 'YYYY-MM'), meter, quantity), ', '
                           ORDER BY month, meter)
           FROM usage_months WHERE month < '2026-03-01Z'";
-    Database::with_migrated(async |database| {
-        as_owner(&database, TAKEN_BACK).await;
+    Database::with_empty(async |database| {
+        let url = database.owner_url();
+        migrate::apply_until(&url, BEFORE).await.unwrap();
         let a = seed::tenant(&database, "acme").await.id;
         let b = seed::tenant(&database, "beta").await.id;
         let projects = database.entered("projects", a).await;
@@ -246,8 +239,8 @@ async fn rows_from_before_the_tallies_are_counted_too() {
         let suspend = format!("UPDATE app.tenants SET status = 'suspended' WHERE id = '{b}'");
         as_owner(&database, &suspend).await;
 
-        let applied = migrate::apply(&database.owner_url()).await.unwrap();
-        assert_eq!(applied.versions, [8, 9, 10]);
+        let applied = migrate::apply(&url).await.unwrap();
+        assert_eq!(applied.versions.first(), Some(&(BEFORE + 1)));
         as_owner(&database, &suspend.replace("suspended", "active")).await;
         assert_eq!(of(&database, a).await, (7, 7));
         assert_eq!(of(&database, b).await, (1, 1), "suspended at the time");

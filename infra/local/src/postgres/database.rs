@@ -12,7 +12,7 @@ pub const DATABASE: &str = "tenantry";
 /// what it cannot do here it could not do there.
 pub const OWNER: &str = "tenantry";
 /// The services that log in, each by its own role `svc_<service>`.
-pub const SERVICES: [&str; 7] = [
+pub const SERVICES: [&str; 8] = [
     "authorizer",
     "auth",
     "billing",
@@ -20,6 +20,7 @@ pub const SERVICES: [&str; 7] = [
     "reports",
     "report_worker",
     "relay",
+    "tenants",
 ];
 
 /// What to do with a database that an earlier run left.

@@ -1,0 +1,168 @@
+//! What is left of a tenant that is gone: its identity, and a proof that anyone can check.
+
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde_json::{Value, json};
+use shared::clock::Clock;
+use shared::deadline::Deadline;
+use tenants::{CERTIFICATE_TYPE, MARGIN};
+use testkit::Call;
+
+use crate::scan::tenant_tables;
+use crate::world::{ISSUER, Resident, World, sweep};
+
+#[tokio::test]
+async fn nothing_is_found_of_a_tenant_that_is_gone() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 1_500).await;
+    let beta = world.resident("beta", 3).await;
+    let everywhere = tenant_tables(&world.owner).await;
+    let traces = world.traces(acme).await;
+    for table in &everywhere {
+        assert!(traces.contains(table), "{table}: give it a row in seed.sql");
+    }
+    assert!(traces.contains(&"auth.users".to_owned()));
+    assert!(world.outside(acme.tenant).await.len() > 4);
+    world.export(acme.tenant).await;
+    world.offboard(acme.tenant).await;
+    world.let_time_pass().await;
+    let before = (world.traces(beta).await, world.outside(beta.tenant).await);
+
+    assert_eq!(
+        world.sweep().await,
+        json!({"purged": [acme.tenant.id()], "unfinished": []})
+    );
+
+    assert_eq!(world.traces(acme).await, [""; 0]);
+    assert_eq!(world.outside(acme.tenant).await, [""; 0]);
+    assert_eq!(world.status(acme.tenant).await, "purged");
+    let after = (world.traces(beta).await, world.outside(beta.tenant).await);
+    assert_eq!(before, after, "another tenant has what it had");
+    assert_eq!(world.sweep().await, json!({"purged": [], "unfinished": []}));
+}
+
+/// The certificate's claims, checked as anyone may: with the keys that the issuer publishes.
+async fn checked(world: &World, certificate: &str) -> Value {
+    let app = world.database.app("auth");
+    let pem = world.function().signing_key;
+    let names = shared::token::TokenNames {
+        issuer: ISSUER.to_owned(),
+        audience: "tenantry-api".to_owned(),
+    };
+    let tokens = auth::access::AccessTokens::new(names, 600, pem);
+    let state = auth::state::Auth::new(app, tokens);
+    let service = shared::pipeline::service(auth::routes::table(), state);
+    let keys = Call::get("/v2/auth/.well-known/jwks.json");
+    let keys = keys.send(&service).await.expect(200).json();
+    let keys: JwkSet = serde_json::from_value(keys).unwrap();
+    let header = decode_header(certificate).unwrap();
+    assert_eq!(header.typ.as_deref(), Some(CERTIFICATE_TYPE));
+    let key = DecodingKey::from_jwk(keys.find(&header.kid.unwrap()).unwrap()).unwrap();
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_issuer(&[ISSUER]);
+    validation.required_spec_claims.remove("exp");
+    validation.validate_exp = false;
+    let decoded = decode::<Value>(certificate, &key, &validation);
+    decoded.unwrap().claims
+}
+
+async fn gone(world: &World, resident: Resident) -> String {
+    world.offboard(resident.tenant).await;
+    world.let_time_pass().await;
+    world.sweep().await;
+    let certificate = world.command("certificate", resident.tenant).await;
+    certificate.unwrap().as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_certificate_says_what_there_was_and_verifies() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 7).await;
+    let certificate = gone(&world, acme).await;
+    let claims = checked(&world, &certificate).await;
+    assert_eq!(claims["sub"], acme.tenant.id().to_string());
+    let tables = claims["tables"].as_object().unwrap();
+    let named: Vec<_> = tables.keys().cloned().collect();
+    assert_eq!(named, tenant_tables(&world.owner).await);
+    assert_eq!(tables["projects.projects"], json!({"found": 7, "left": 0}));
+    assert_eq!(tables["auth.sessions"], json!({"found": 3, "left": 0}));
+    assert_eq!(
+        (&claims["objects_left"], &claims["counters_left"]),
+        (&json!(0), &json!(0))
+    );
+    assert!(claims["begun_at"].as_i64().unwrap() <= claims["iat"].as_i64().unwrap());
+}
+
+#[tokio::test]
+async fn a_certificate_is_refused_while_a_row_is_left() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 1).await;
+    world.offboard(acme.tenant).await;
+    world.let_time_pass().await;
+    let client = world.database.client("tenants").await;
+    let enter = format!("BEGIN; SELECT app.enter_leaving('{}')", acme.tenant.id());
+    for premature in ["SELECT app.purge_rows(1)", "SELECT app.finish_purge('x')"] {
+        client.batch_execute(&enter).await.unwrap();
+        let refused = client.batch_execute(premature).await.unwrap_err();
+        assert_eq!(refused.code().unwrap().code(), "TN005", "{premature}");
+        client.batch_execute("ROLLBACK").await.unwrap();
+    }
+    client.batch_execute(&enter).await.unwrap();
+    let begin =
+        "SELECT app.begin_purge(); SELECT app.purge_rows(1000); SELECT app.finish_purge('x')";
+    let refused = client.batch_execute(begin).await.unwrap_err();
+    let said = refused.as_db_error().unwrap().message().to_owned();
+    assert!(said.starts_with("there are rows left: "), "{said}");
+}
+
+#[tokio::test]
+async fn an_account_stays_while_it_belongs_to_another_tenant() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 1).await;
+    let beta = world.resident("beta", 1).await;
+    let join = format!(
+        "BEGIN; SELECT app.enter('{}'); INSERT INTO auth.memberships (user_id, role) VALUES ('{}', 'member'); COMMIT",
+        beta.tenant.id(),
+        acme.user
+    );
+    world.owner.batch_execute(&join).await.unwrap();
+    gone(&world, acme).await;
+    let find = world.database.client("auth").await;
+    let found = find
+        .query(
+            "SELECT tenant_id FROM auth.find_login('owner@acme.example')",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1);
+    gone(&world, beta).await;
+    let found = find
+        .query(
+            "SELECT tenant_id FROM auth.find_login('owner@acme.example')",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 0);
+}
+
+#[tokio::test]
+async fn who_runs_out_of_time_goes_on_in_the_next_run() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 2_500).await;
+    world.offboard(acme.tenant).await;
+    world.let_time_pass().await;
+    let clock = Clock::fixed(Clock::System.now());
+    let function = world.function();
+    // Over before it began: the tenant is not even touched.
+    let over = Deadline::new(clock.clone(), clock.now(), MARGIN);
+    let answer = function.handle(sweep(), &over).await.unwrap();
+    assert_eq!(
+        answer,
+        json!({"purged": [], "unfinished": [acme.tenant.id()]})
+    );
+    assert_eq!(world.status(acme.tenant).await, "offboarding");
+    world.sweep().await;
+    assert_eq!(world.traces(acme).await, [""; 0]);
+}

@@ -1,0 +1,23 @@
+//! Which function of the database lets a unit of work into a tenant.
+
+/// A door into a tenant's rows. PostgreSQL grants each to the roles that may use it, so choosing the
+/// wrong one is an error and never a leak.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Door {
+    /// `app.enter`: for tenants that are active.
+    #[default]
+    Active,
+    /// `app.enter_leaving`: for those that are suspended, leaving or being purged as well.
+    Leaving,
+}
+
+impl Door {
+    /// The statement that enters. A function's call, because SET and `set_config` in a statement's
+    /// text would pin a connection of RDS Proxy to its client.
+    pub(super) fn enter(self) -> &'static str {
+        match self {
+            Self::Active => "-- shared::db::ENTER\nSELECT app.enter($1)",
+            Self::Leaving => "-- shared::db::ENTER_LEAVING\nSELECT app.enter_leaving($1)",
+        }
+    }
+}
