@@ -34,14 +34,23 @@ pub enum ObjectKey<'a> {
         /// The attempt that rendered it.
         fence: i64,
     },
-    /// A file of a tenant's exported rows.
-    Export {
+    /// A part of a table's exported rows.
+    Rows {
         /// Whose it is.
         tenant: Tenant,
         /// The export.
         export: Uuid,
-        /// The file: a table's name with a number, or the manifest's.
-        name: &'a str,
+        /// The table.
+        table: &'a str,
+        /// The part's number, from 0.
+        part: usize,
+    },
+    /// What an export consists of.
+    Manifest {
+        /// Whose it is.
+        tenant: Tenant,
+        /// The export.
+        export: Uuid,
     },
 }
 
@@ -50,8 +59,8 @@ impl ObjectKey<'_> {
     pub fn content_type(&self) -> &'static str {
         match self {
             Self::Report { .. } => "application/pdf",
-            Self::Export { name, .. } if name.ends_with(".json") => "application/json",
-            Self::Export { .. } => "application/x-ndjson",
+            Self::Rows { .. } => "application/x-ndjson",
+            Self::Manifest { .. } => "application/json",
         }
     }
 
@@ -59,7 +68,13 @@ impl ObjectKey<'_> {
     fn file_name(&self) -> String {
         match self {
             Self::Report { report, .. } => format!("report-{report}.pdf"),
-            Self::Export { export, name, .. } => format!("export-{export}-{name}"),
+            Self::Rows {
+                export,
+                table,
+                part,
+                ..
+            } => format!("export-{export}-{table}.{part:05}.ndjson"),
+            Self::Manifest { export, .. } => format!("export-{export}-manifest.json"),
         }
     }
 }
@@ -72,11 +87,18 @@ impl fmt::Display for ObjectKey<'_> {
                 report,
                 fence,
             } => write!(f, "{}reports/{report}/{fence}.pdf", folder(*tenant)),
-            Self::Export {
+            Self::Rows {
                 tenant,
                 export,
-                name,
-            } => write!(f, "{}exports/{export}/{name}", folder(*tenant)),
+                table,
+                part,
+            } => {
+                let folder = folder(*tenant);
+                write!(f, "{folder}exports/{export}/{table}.{part:05}.ndjson")
+            }
+            Self::Manifest { tenant, export } => {
+                write!(f, "{}exports/{export}/manifest.json", folder(*tenant))
+            }
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::clock::rfc3339;
 use shared::deadline::Deadline;
 use shared::ids::TenantId;
 use shared::tenant::Tenant;
@@ -38,20 +37,10 @@ enum Command {
 pub(crate) struct Standing {
     pub(crate) status: String,
     #[serde(
-        serialize_with = "optional_time",
+        serialize_with = "time::serde::rfc3339::option::serialize",
         skip_serializing_if = "Option::is_none"
     )]
     pub(crate) leaves_at: Option<OffsetDateTime>,
-}
-
-fn optional_time<S: serde::Serializer>(
-    time: &Option<OffsetDateTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => rfc3339(time, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl Tenants {

@@ -67,11 +67,7 @@ impl Tenants {
             tables: &tables,
         };
         let manifest = serde_json::to_vec_pretty(&manifest)?;
-        let key = ObjectKey::Export {
-            tenant,
-            export,
-            name: "manifest.json",
-        };
+        let key = ObjectKey::Manifest { tenant, export };
         let sha256 = sha256(&manifest);
         self.storage.put(&key, manifest).await?;
         tracing::info!(tenant.id = %tenant.id(), export.id = %export, "tenant exported");

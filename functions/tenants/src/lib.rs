@@ -1,5 +1,5 @@
-//! The life of a tenant, as its operator steers it (AWS SaaS Lens: tenant management in the control
-//! plane). No caller of the API reaches this function.
+//! The life of a tenant, as its operator steers it (tenant management in the control plane, in
+//! the terms of the AWS `SaaS` Lens). No caller of the API reaches this function.
 //!
 //! ```text
 //! active ⇄ suspended ─► offboarding ─► purging ─► purged

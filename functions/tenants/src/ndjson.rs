@@ -1,5 +1,7 @@
 //! One table's rows as objects of newline-delimited JSON.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 use shared::storage::{ObjectKey, Storage};
@@ -79,28 +81,33 @@ impl<'a> Writer<'a> {
     async fn store(&mut self) -> Result<(), TenantsError> {
         let bytes = std::mem::take(&mut self.buffer);
         let rows = std::mem::take(&mut self.rows);
-        let key = ObjectKey::Export {
+        let key = ObjectKey::Rows {
             tenant: self.tenant,
             export: self.export,
-            name: &format!("{}.{:05}.ndjson", self.table.name, self.table.parts.len()),
+            table: &self.table.name,
+            part: self.table.parts.len(),
         };
+        let object = key.to_string();
+        let (length, digest) = (bytes.len(), sha256(&bytes));
+        self.storage.put(&key, bytes).await?;
         self.table.rows += rows;
         self.table.parts.push(Part {
-            object: key.to_string(),
+            object,
             rows,
-            bytes: bytes.len(),
-            sha256: sha256(&bytes),
+            bytes: length,
+            sha256: digest,
         });
-        Ok(self.storage.put(&key, bytes).await?)
+        Ok(())
     }
 }
 
 /// The SHA-256 of `bytes` in hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let digest = digest(&SHA256, bytes);
-    digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::new();
+    for byte in digest.as_ref() {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
