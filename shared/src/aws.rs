@@ -4,6 +4,8 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>), so the SDK's search
 //! for them (profiles, metadata services, STS) stays out of the programs and of their start.
 
+mod lean;
+
 use std::sync::OnceLock;
 
 use aws_credential_types::Credentials;
@@ -15,6 +17,8 @@ use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::config;
+
+pub(crate) use lean::Lean;
 
 /// The roots of Amazon Trust Services, to which the certificates of all AWS services chain
 /// (<https://www.amazontrust.com/repository/>): reading the system's hundred and more would take a

@@ -1,9 +1,9 @@
 //! Buckets in DynamoDB: one conditional `UpdateItem` for each request.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{SharedInterceptor, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
@@ -16,7 +16,7 @@ use super::item::{KEY, Write, read};
 use super::scope::Scope;
 use super::shards;
 use super::table::{Answer, Table, TableLimiter};
-use crate::aws;
+use crate::aws::{self, Lean};
 
 /// Counts in a DynamoDB table whose partition key is `pk` and whose TTL attribute is `ttl`.
 pub type DynamoDbLimiter = TableLimiter<DynamoDbTable>;
@@ -40,7 +40,7 @@ impl DynamoDbLimiter {
     /// A limiter over `table`. What `client` says about retries does not count.
     pub fn new(client: &Client, table: String) -> Self {
         Self::over(DynamoDbTable {
-            client: OnceCell::new_with(Some(without_retries(client))),
+            client: OnceCell::new_with(Some(lean(client))),
             name: table,
         })
     }
@@ -78,7 +78,7 @@ impl DynamoDbTable {
 
     async fn client(&self) -> &Client {
         self.client
-            .get_or_init(async || without_retries(&Client::new(aws::config())))
+            .get_or_init(async || lean(&Client::new(aws::config())))
             .await
     }
 }
@@ -116,8 +116,11 @@ impl Table for DynamoDbTable {
 
 /// A write that was carried out although its answer got lost would be counted twice; and the whole
 /// call has a time budget, so that none of its parts needs a clock of its own.
-fn without_retries(client: &Client) -> Client {
-    let config = client.config().to_builder();
+///
+/// One such call goes with every request: the client leaves out what no one-time call needs.
+fn lean(client: &Client) -> Client {
+    let mut config = client.config().to_builder();
+    config.push_interceptor(SharedInterceptor::permanent(Lean));
     let config = config
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())

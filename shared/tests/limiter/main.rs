@@ -15,4 +15,5 @@ mod log;
 mod model;
 mod outage;
 mod stored;
+mod wire;
 mod world;
