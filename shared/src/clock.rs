@@ -50,15 +50,70 @@ impl Clock {
 
 /// Writes a time as RFC 3339 has it, for `#[serde(serialize_with = …)]`.
 ///
-/// The text is what `time::serde::rfc3339` writes, without a string for each: a page has a hundred.
+/// The text is what `time::serde::rfc3339` writes, at a fraction of the cost: a page has a hundred.
 pub fn rfc3339<S: Serializer>(at: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut text = [0; RFC3339_BYTES_MAX];
-    let mut rest = text.as_mut_slice();
-    at.format_into(&mut rest, &Rfc3339)
-        .map_err(S::Error::custom)?;
-    let length = RFC3339_BYTES_MAX - rest.len();
-    let written = text.get(..length).unwrap_or_default();
+    let mut text = Text {
+        bytes: [0; RFC3339_BYTES_MAX],
+        length: 0,
+    };
+    if at.offset().is_utc() && (0..=9999).contains(&at.year()) {
+        text.utc(*at);
+    } else {
+        let mut rest = text.bytes.as_mut_slice();
+        at.format_into(&mut rest, &Rfc3339)
+            .map_err(S::Error::custom)?;
+        text.length = RFC3339_BYTES_MAX - rest.len();
+    }
+    let written = text.bytes.get(..text.length).unwrap_or_default();
     serializer.serialize_str(str::from_utf8(written).map_err(S::Error::custom)?)
+}
+
+/// A time's text in the making.
+struct Text {
+    bytes: [u8; RFC3339_BYTES_MAX],
+    length: usize,
+}
+
+impl Text {
+    fn utc(&mut self, at: OffsetDateTime) {
+        let (year, month, day) = at.to_calendar_date();
+        let (hour, minute, second, nanosecond) = at.to_hms_nano();
+        self.number(year.unsigned_abs(), 4);
+        for (mark, part) in [
+            (b'-', u8::from(month)),
+            (b'-', day),
+            (b'T', hour),
+            (b':', minute),
+            (b':', second),
+        ] {
+            self.push(mark);
+            self.number(u32::from(part), 2);
+        }
+        if nanosecond > 0 {
+            self.push(b'.');
+            self.number(nanosecond, 9);
+            let written = self.bytes.iter().take(self.length);
+            self.length -= written.rev().take_while(|byte| **byte == b'0').count();
+        }
+        self.push(b'Z');
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    fn number(&mut self, mut number: u32, digits: usize) {
+        let end = self.length + digits;
+        let places = self.bytes.get_mut(self.length..end).unwrap_or_default();
+        for place in places.iter_mut().rev() {
+            *place = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            number /= 10;
+        }
+        self.length = end;
+    }
 }
 
 /// Whole microseconds since the epoch.
@@ -92,6 +147,10 @@ mod tests {
             datetime!(1970-01-01 00:00:00 UTC),
             datetime!(2026-11-23 20:00:00.5 UTC),
             datetime!(2026-11-23 20:00:00.123456 UTC),
+            datetime!(2026-11-20 20:00:10.100020 UTC),
+            datetime!(0007-02-03 04:05:06.000000001 UTC),
+            datetime!(9999-12-31 23:59:59.999999999 UTC),
+            datetime!(2026-11-23 20:00:00 -00:30),
             datetime!(9999-12-31 23:59:59.123456789 +23:59),
         ] {
             let both = Both {

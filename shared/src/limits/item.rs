@@ -25,6 +25,12 @@ pub const KEY: &str = "pk";
 /// How many stale marks one write removes at most.
 const REMOVALS_MAX: usize = 32;
 
+/// The room for the text of an update without removals, in bytes.
+const UPDATE_BYTES_USUAL: usize = 256;
+
+/// The room for its names, and for its values: those of two quotas fit.
+const PLACEHOLDERS_USUAL: usize = 7;
+
 /// What is known of an item before it is written.
 #[derive(Debug)]
 pub(super) enum View {
@@ -104,10 +110,10 @@ impl Write {
 
     fn when(condition: &'static str) -> Self {
         Self {
-            update: String::new(),
+            update: String::with_capacity(UPDATE_BYTES_USUAL),
             condition,
-            names: HashMap::new(),
-            values: HashMap::new(),
+            names: HashMap::with_capacity(PLACEHOLDERS_USUAL),
+            values: HashMap::with_capacity(PLACEHOLDERS_USUAL),
         }
     }
 
