@@ -11,6 +11,7 @@ mod contract;
 mod crud;
 mod input;
 mod isolation;
+mod leaks;
 mod limits;
 mod lists;
 mod once;
