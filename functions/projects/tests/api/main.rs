@@ -14,6 +14,7 @@ mod isolation;
 mod leaks;
 mod limits;
 mod lists;
+mod model;
 mod once;
 mod scale;
 mod totals;
