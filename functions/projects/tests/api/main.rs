@@ -16,6 +16,7 @@ mod limits;
 mod lists;
 mod model;
 mod once;
+mod pooler;
 mod scale;
 mod totals;
 mod versions;
