@@ -16,7 +16,7 @@ use operation::{Step, step};
 use world::World;
 
 /// How many histories are drawn.
-const CASES: u32 = 24;
+const CASES: u32 = 20;
 /// How long one is, in steps.
 const STEPS_MAX: usize = 40;
 /// How often a failing one is tried shorter.

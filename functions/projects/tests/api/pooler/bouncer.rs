@@ -28,14 +28,15 @@ const READY_EVERY_MS: u64 = 50;
 /// Whom to become as root, which PgBouncer refuses to run as; best first.
 const USERS: [&str; 2] = ["postgres", "nobody"];
 
-/// Runs PgBouncer for as long as standard input is open, so that it ends when the test does,
-/// however that ends. Debian keeps it out of an ordinary user's PATH.
+/// Runs PgBouncer for as long as standard input is open, so that it and its folder go when the test
+/// does, however that ends. Debian keeps it out of an ordinary user's PATH.
 const SCRIPT: &str = r#"
 PATH="$PATH:/usr/sbin"
-pgbouncer "$1" & pid=$!
+pgbouncer "$1/ini" & pid=$!
 read -r _
 kill "$pid"
 wait "$pid"
+rm -r -- "$1"
 "#;
 
 /// A running PgBouncer in transaction mode. Dropping it stops it.
@@ -74,9 +75,7 @@ impl Bouncer {
         fs::write(dir.join("ini"), settings(server, port, &dir)).unwrap();
         let log = fs::File::create(dir.join("log")).unwrap();
         let mut command = Command::new("/bin/sh");
-        command
-            .args(["-c", SCRIPT, "pgbouncer"])
-            .arg(dir.join("ini"));
+        command.args(["-c", SCRIPT, "pgbouncer"]).arg(&dir);
         command.current_dir("/").stdin(Stdio::piped());
         command.stdout(Stdio::null()).stderr(log);
         if let Some(user) = &user {
@@ -128,8 +127,8 @@ impl Bouncer {
 impl Drop for Bouncer {
     fn drop(&mut self) {
         drop(self.leash.take());
+        // The shell has nothing to tell any more.
         let _ = self.shell.wait();
-        let _ = fs::remove_dir_all(&self.dir);
     }
 }
 
