@@ -16,7 +16,7 @@ up: build ## Start everything on 127.0.0.1:3000 and stay up; Ctrl-C stops it
 	@$(LOCAL) up
 
 test: build ## Run all tests against a real PostgreSQL and the AWS wire protocols
-	@infra/install.sh pdftotext:poppler-utils qpdf:qpdf
+	@infra/install.sh pdftotext:poppler-utils qpdf:qpdf pgbouncer:pgbouncer
 	@$(LOCAL) with -- cargo test --workspace --locked --no-fail-fast
 
 check: format lint docs deny template ## Everything that reads the code without running it

@@ -1,6 +1,8 @@
 #!/bin/sh
 # infra/install.sh COMMAND:PACKAGE… installs the Debian package of each command that is missing.
 set -eu
+# Debian keeps servers out of an ordinary user's PATH.
+PATH="$PATH:/usr/sbin"
 missing=
 for pair in "$@"; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"

@@ -270,3 +270,39 @@ fn a_file_has_one_subject() {
         }
     }
 }
+
+/// Every file below a folder, tests included, as one text.
+fn whole_text(dir: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text += &whole_text(&path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text += &fs::read_to_string(&path).unwrap();
+        }
+    }
+    text
+}
+
+/// Whether a crate's tests put its route table before the isolation suite.
+fn is_kept_apart(tests: &str) -> bool {
+    tests.contains("testkit::isolation::") && tests.contains(".holds(&")
+}
+
+#[test]
+fn every_route_table_goes_through_the_isolation_suite() {
+    let mut tables = 0;
+    for entry in fs::read_dir(root().join("functions")).unwrap() {
+        let function = entry.unwrap().path();
+        if function.join("src/routes.rs").exists() {
+            let tests = whole_text(&function.join("tests"));
+            assert!(is_kept_apart(&tests), "{}", relative(&function));
+            tables += 1;
+        }
+    }
+    assert!(tables > 3, "{tables}");
+    assert!(!is_kept_apart(
+        "#[tokio::test] async fn a_function_without_it() {}"
+    ));
+}

@@ -68,15 +68,20 @@ impl Call {
 
     /// The same call by an accepted caller.
     #[must_use]
-    pub fn by(mut self, caller: &Caller) -> Self {
-        self.event["requestContext"]["authorizer"] = json!({ "lambda": caller.context() });
-        self
+    pub fn by(self, caller: &Caller) -> Self {
+        self.context(&caller.context())
     }
 
     /// The same call with credentials that the authorizer turned down.
     #[must_use]
-    pub fn denied(mut self, reason: &str) -> Self {
-        self.event["requestContext"]["authorizer"] = json!({ "lambda": { "denied": reason } });
+    pub fn denied(self, reason: &str) -> Self {
+        self.context(&json!({ "denied": reason }))
+    }
+
+    /// The same call with the authorizer's context as it stands.
+    #[must_use]
+    pub fn context(mut self, context: &Value) -> Self {
+        self.event["requestContext"]["authorizer"] = json!({ "lambda": context });
         self
     }
 

@@ -1,74 +1,86 @@
 //! The questions that every route of every function must answer right, asked of its route table.
+//!
+//! A domain says what each of its routes does ([`Expected`]) and how a thing is made; [`Suite`]
+//! knocks at all of them: as a stranger, as another tenant, in each role, and as the owner. A
+//! route that nobody said anything about is a finding, so a new one cannot be forgotten.
+//!
+//! The negative controls are built in: whatever another caller must not reach or do, the owner
+//! does with the same request, and can be seen to have done.
+
+mod another;
+mod callers;
+mod expected;
+mod lists;
+mod view;
 
 use axum::Router;
-use serde_json::json;
 use shared::http::{Gate, Route};
-use uuid::Uuid;
+
+pub use expected::Expected;
 
 use crate::call::{Call, Reply};
 use crate::caller::Caller;
 
-/// Reasons for which an authorizer turns a caller down.
-const DENIALS: [&str; 3] = ["invalid_token", "expired_token", "revoked_session"];
+/// A function with two tenants in front of it.
+pub struct Suite<'a, Make> {
+    /// The function.
+    pub service: &'a Router,
+    /// What its routes do.
+    pub expected: Vec<Expected>,
+    /// The owner of a tenant.
+    pub owner: &'a Caller,
+    /// The owner of another one.
+    pub other: &'a Caller,
+    /// Makes a new thing, of the kind that the routes name, in a caller's tenant, and answers its id.
+    /// A domain without things changes what the tenant has, and answers the tenant's id.
+    pub make: Make,
+}
 
-/// Nobody gets through a tenant's route without an accepted caller: no credentials, and each kind
-/// of denied ones, answer 401 before anything else is looked at.
-pub async fn no_route_admits_a_stranger<S: Clone + Send + Sync + 'static>(
-    table: &[Route<S>],
-    service: &Router,
-) {
-    let guarded = table.iter().filter(|route| route.gate == Gate::Tenant);
-    for route in guarded {
-        let call = call(route, &Uuid::now_v7().to_string());
-        call.send(service).await.expect(401);
-        for reason in DENIALS {
-            let reply = call.clone().denied(reason).send(service).await.expect(401);
-            assert!(reply.header("www-authenticate").starts_with("Bearer"));
+impl<Make: AsyncFn(&Caller) -> String> Suite<'_, Make> {
+    /// Fails the test unless every route of `table` keeps tenants apart.
+    pub async fn holds<S: Clone + Send + Sync + 'static>(&self, table: &[Route<S>]) {
+        let findings = self.findings(table).await;
+        assert!(findings.is_empty(), "{}", findings.join("\n"));
+    }
+
+    /// Every way in which a route of `table` does not do what it should.
+    pub async fn findings<S: Clone + Send + Sync + 'static>(
+        &self,
+        table: &[Route<S>],
+    ) -> Vec<String> {
+        let mut findings = expected::uncovered(table, &self.expected);
+        if !findings.is_empty() {
+            return findings;
         }
+        for expected in &self.expected {
+            let found = match expected.gate {
+                Gate::Tenant => [
+                    self.strangers(expected).await,
+                    self.another_tenant(expected).await,
+                    self.roles(expected).await,
+                ]
+                .concat(),
+                Gate::Public | Gate::Credentials => self.anybody(expected).await,
+            };
+            findings.extend(found.into_iter().map(|what| format!("{expected}: {what}")));
+        }
+        findings.extend(self.lists().await);
+        findings
+    }
+
+    async fn send(&self, call: Call, caller: &Caller) -> Reply {
+        call.by(caller).send(self.service).await
     }
 }
 
-/// A thing of another tenant is, on every route that names one, byte for byte a thing that never
-/// existed: 404 with the same body.
-///
-/// `foreign` is a thing that exists in a tenant other than the caller's; `bodies` gives a route a
-/// body it accepts. The negative control is the caller's: the owner of `foreign` must reach it.
-pub async fn foreign_is_absent<S: Clone + Send + Sync + 'static>(
-    table: &[Route<S>],
-    service: &Router,
-    stranger: &Caller,
-    foreign: &str,
-    body: fn(&Route<S>) -> serde_json::Value,
-) {
-    let naming = table.iter().filter(|route| route.path.contains("{id}"));
-    let mut asked = 0;
-    for route in naming {
-        let send = async |id: &str| {
-            let call = call(route, id).json(&body(route));
-            call.by(stranger).send(service).await
-        };
-        let (theirs, nobodys) = (send(foreign).await, send(&Uuid::now_v7().to_string()).await);
-        same(route, &theirs.expect(404), &nobodys.expect(404));
-        asked += 1;
-    }
-    assert!(asked > 0, "no route names a thing");
+/// A finding, unless the answer has the status.
+fn status(who: &str, reply: &Reply, expected: u16) -> Option<String> {
+    let status = reply.status.as_u16();
+    let body = String::from_utf8_lossy(&reply.body);
+    (status != expected).then(|| format!("{who} got {status}, not {expected}: {body}"))
 }
 
-fn same<S>(route: &Route<S>, theirs: &Reply, nobodys: &Reply) {
-    let path = route.path;
-    assert_eq!(theirs.body, nobodys.body, "{} {path}", route.method);
-    let names = |reply: &Reply| {
-        let mut names: Vec<_> = reply.headers.keys().map(ToString::to_string).collect();
-        names.sort();
-        names
-    };
-    assert_eq!(names(theirs), names(nobodys), "{} {path}", route.method);
-}
-
-fn call<S>(route: &Route<S>, id: &str) -> Call {
-    let path = route.path.replace("{id}", id);
-    Call::new(route.method.as_str(), &path)
-        .header("if-match", "*")
-        .header("idempotency-key", &Uuid::now_v7().to_string())
-        .json(&json!({}))
+/// A finding, unless it holds.
+fn claim(holds: bool, what: impl FnOnce() -> String) -> Option<String> {
+    (!holds).then(what)
 }

@@ -4,14 +4,58 @@ use auth::{routes, store};
 use serde_json::json;
 use shared::clock::Clock;
 use shared::limits::{Backend, DynamoDbLimiter};
-use testkit::{Call, CountingProxy, TestDatabase, isolation};
+use testkit::isolation::{Expected, Suite};
+use testkit::{Call, Caller, CountingProxy, TestDatabase};
 
 use crate::world::{PASSWORD, Person, World, instance, memory, sign_up_body};
 
+/// What each route does; the suite fails for one that is not here.
+fn expected() -> Vec<Expected> {
+    let log_in = json!({"email": "nobody@example.com", "password": PASSWORD});
+    let refresh = json!({"refresh_token": "rt_"});
+    vec![
+        Expected::post("/v1/auth/signup", json!({}))
+            .credentials()
+            .answers(400),
+        Expected::post("/v1/auth/login", log_in.clone())
+            .credentials()
+            .answers(401),
+        Expected::post("/v1/auth/refresh", refresh.clone())
+            .credentials()
+            .answers(401),
+        Expected::post("/v1/auth/logout", json!({}))
+            .answers(204)
+            .unseen(),
+        Expected::get("/v1/auth/me"),
+        Expected::get("/v1/auth/.well-known/jwks.json").public(),
+        Expected::get("/v1/auth/.well-known/openid-configuration").public(),
+        Expected::post("/v2/auth/tenants", json!({}))
+            .credentials()
+            .answers(400),
+        Expected::post("/v2/auth/sessions", log_in)
+            .credentials()
+            .answers(401),
+        Expected::post("/v2/auth/sessions/refresh", refresh)
+            .credentials()
+            .answers(401),
+        Expected::delete("/v2/auth/sessions/current").unseen(),
+        Expected::get("/v2/auth/me"),
+        Expected::get("/v2/auth/.well-known/jwks.json").public(),
+        Expected::get("/v2/auth/.well-known/openid-configuration").public(),
+    ]
+}
+
 #[tokio::test]
-async fn no_route_admits_a_stranger() {
+async fn every_route_keeps_tenants_apart() {
     let world = World::new().await;
-    isolation::no_route_admits_a_stranger(&routes::table(), &world.service).await;
+    let suite = Suite {
+        service: &world.service,
+        expected: expected(),
+        owner: &world.sign_up("ada@example.com").await.caller(),
+        other: &world.sign_up("bob@example.com").await.caller(),
+        make: async |caller: &Caller| caller.tenant.id().to_string(),
+    };
+    suite.holds(&routes::table()).await;
 }
 
 #[tokio::test]

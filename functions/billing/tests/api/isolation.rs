@@ -1,17 +1,47 @@
 //! No tenant's bill is another's, and a statement without its tenant is an error.
 
+use serde_json::json;
 use shared::db::{DbError, Statement};
+use shared::tenant::Role;
 use shared::{outbox, state::App};
-use testkit::isolation::no_route_admits_a_stranger;
-use testkit::{Call, CountingProxy};
+use testkit::isolation::{Expected, Suite};
+use testkit::{Call, Caller, CountingProxy};
 
 use crate::queue::{created, deliver};
 use crate::{NOW, Scene};
 
+/// What each route does; the suite fails for one that is not here.
+fn expected() -> Vec<Expected> {
+    let plan = json!({ "plan": "pro" });
+    vec![
+        Expected::get("/v1/billing/plans"),
+        Expected::get("/v1/billing/subscription"),
+        Expected::put("/v1/billing/subscription", plan.clone()).for_role(Role::Admin),
+        Expected::get("/v1/billing/usage"),
+        Expected::get("/v1/billing/invoices/preview"),
+        Expected::get("/v2/billing/plans"),
+        Expected::get("/v2/billing/subscription"),
+        Expected::patch("/v2/billing/subscription", plan).for_role(Role::Admin),
+        Expected::get("/v2/billing/usage"),
+        Expected::get("/v2/billing/invoices/preview"),
+    ]
+}
+
 #[tokio::test]
-async fn strangers_are_turned_away_at_every_route() {
+async fn every_route_keeps_tenants_apart() {
     let scene = Scene::new().await;
-    no_route_admits_a_stranger(&billing::routes::table(), &scene.service).await;
+    let suite = Suite {
+        service: &scene.service,
+        expected: expected(),
+        owner: &scene.owner,
+        other: &scene.stranger().await,
+        make: async |caller: &Caller| {
+            let choose = crate::put("enterprise").by(caller);
+            choose.send(&scene.service).await.expect(200);
+            caller.tenant.id().to_string()
+        },
+    };
+    suite.holds(&billing::routes::table()).await;
 }
 
 #[tokio::test]
@@ -35,6 +65,10 @@ async fn what_one_tenant_buys_and_uses_is_its_own() {
         before.push(read(path).await);
     }
     scene.choose("pro").await;
+    // The tag of one tenant's subscription says nothing about another's.
+    let bought = scene.send(Call::get("/v2/billing/subscription")).await;
+    let borrowed = crate::patch("pro", bought.header("etag")).by(&stranger);
+    borrowed.send(&scene.service).await.expect(412);
     let made = created(&scene, NOW);
     assert!(deliver(&scene, &[made]).await.is_empty());
     for (path, before) in paths.into_iter().zip(before) {

@@ -2,38 +2,39 @@
 
 use serde_json::json;
 use shared::db::{DbError, Statement};
-use testkit::isolation::{foreign_is_absent, no_route_admits_a_stranger};
-use testkit::{Call, CountingProxy};
+use testkit::isolation::{Expected, Suite};
+use testkit::{Call, Caller, CountingProxy};
 
 use crate::{Scene, names};
 
-#[tokio::test]
-async fn strangers_are_turned_away_at_every_route() {
-    let scene = Scene::new().await;
-    no_route_admits_a_stranger(&projects::routes::table(), &scene.service).await;
+/// What each route does; the suite fails for one that is not here.
+pub(crate) fn expected() -> Vec<Expected> {
+    let name = json!({ "name": "Gemini" });
+    vec![
+        Expected::get("/v1/projects").lists(),
+        Expected::post("/v1/projects", name.clone()).creates(),
+        Expected::get("/v1/projects/{id}"),
+        Expected::put("/v1/projects/{id}", name.clone()),
+        Expected::delete("/v1/projects/{id}"),
+        Expected::get("/v2/projects").lists(),
+        Expected::post("/v2/projects", name.clone()).creates(),
+        Expected::get("/v2/projects/{id}"),
+        Expected::patch("/v2/projects/{id}", name),
+        Expected::delete("/v2/projects/{id}"),
+    ]
 }
 
 #[tokio::test]
-async fn another_tenants_project_is_one_that_never_existed() {
+async fn every_route_keeps_tenants_apart() {
     let scene = Scene::new().await;
-    let stranger = scene.stranger().await;
-    let id = scene.create("Apollo").await;
-    foreign_is_absent(
-        &projects::routes::table(),
-        &scene.service,
-        &stranger,
-        &id,
-        |_| json!({ "name": "mine" }),
-    )
-    .await;
-    // The control: it was there all the time, for its owner, and unchanged.
-    let mine = scene.send(Call::get(&format!("/v2/projects/{id}"))).await;
-    assert_eq!(mine.expect(200).json()["name"], "Apollo");
-    let theirs = Call::get("/v2/projects")
-        .by(&stranger)
-        .send(&scene.service)
-        .await;
-    assert_eq!(theirs.expect(200).json()["meta"]["total"], 0);
+    let suite = Suite {
+        service: &scene.service,
+        expected: expected(),
+        owner: &scene.owner,
+        other: &scene.stranger().await,
+        make: async |caller: &Caller| crate::create(&scene.service, caller, "Apollo").await,
+    };
+    suite.holds(&projects::routes::table()).await;
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn v1_bodies_stay_as_they_are() {
     let path = format!("/v1/reports/{}", id(&ordered));
     let early = scene.send(Call::get(&format!("{path}/download"))).await;
     let queued = scene.send(Call::get(&path)).await;
-    scene.finish(&id(&ordered)).await;
+    scene.finish(&scene.owner, &id(&ordered)).await;
     let absent = format!("/v1/reports/{}", ReportId::new());
     let redact = ["job_id", "url"];
     let bodies: Value = [

@@ -55,8 +55,8 @@ impl Scene {
     }
 
     /// Lets a worker finish the report, as far as the database knows.
-    async fn finish(&self, id: &str) {
-        let tenant = self.owner.tenant.id();
+    async fn finish(&self, caller: &Caller, id: &str) {
+        let tenant = caller.tenant.id();
         let finish = format!(
             "BEGIN; SELECT app.enter('{tenant}');
              UPDATE reports.reports

@@ -101,7 +101,7 @@ async fn a_finished_report_can_be_fetched_and_an_unfinished_one_cannot() {
     assert_eq!(early.json()["code"], "report_not_ready");
     assert_eq!(early.header("retry-after"), "2");
 
-    scene.finish(&id).await;
+    scene.finish(&scene.owner, &id).await;
     let report = scene
         .send(Call::get(&format!("/v2/reports/{id}")))
         .await
