@@ -106,7 +106,7 @@ pub fn arrived(id: ReportId) -> Statement<u64> {
 pub fn succeed(
     id: ReportId,
     claim: &Claim,
-    key: &ObjectKey,
+    key: &ObjectKey<'_>,
     document: &Summary,
     clock: &Clock,
 ) -> Statement<u64> {

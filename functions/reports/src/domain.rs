@@ -185,7 +185,7 @@ impl Report {
     }
 
     /// Where its document is.
-    pub fn document(&self, tenant: Tenant) -> Result<ObjectKey, ReportError> {
+    pub fn document(&self, tenant: Tenant) -> Result<ObjectKey<'static>, ReportError> {
         match self.status {
             Status::Succeeded => Ok(ObjectKey::Report {
                 tenant,

@@ -72,10 +72,19 @@ async fn counted(option: &[&str]) -> Option<Result<bool, String>> {
 
 fn grown(found: &[scale::Scaling]) -> bool {
     for one in found {
-        let (name, what, ratio) = (one.name, format!("{:?}", one.what), one.ratio);
+        let (name, what, ratio) = (one.name, one.what.as_str(), one.ratio);
         say(format_args!(
-            "{name:18} {what:8} {:8.0} us {:8.0} us  x {:.2} ({:.2} to {:.2})",
-            one.few_us, one.many_us, ratio.median, ratio.min, ratio.max
+            "{name:18} {what:14} {:8.0} us {:8.0} us  x {:.2} ({:.2} to {:.2}){}",
+            one.first_us,
+            one.second_us,
+            ratio.median,
+            ratio.min,
+            ratio.max,
+            if one.control {
+                "  a control: it has to grow"
+            } else {
+                ""
+            },
         ));
     }
     true

@@ -1,13 +1,15 @@
-//! What a hundredfold of tenants, or of one tenant's rows, does to the statements of the hot paths.
+//! What ten and a hundred times the tenants, a hundred times one tenant's rows, and row-level
+//! security itself do to the statements of the hot paths.
 //!
-//! Two databases lie in one cluster: few tenants and many. Among the many are two more, one of which
-//! has a hundred times the rows, members and sessions of the other. Every statement is run as the
+//! Three databases lie in one cluster: few tenants, some, and many. Among the many are two more, one of
+//! which has a hundred times the rows, members and sessions of the other. Every statement is run as the
 //! product runs it, through its own store and [`shared::db::Database`], for a tenant that is drawn
 //! anew each time, and by turns on either side, so that what slows the machine slows both.
 
 mod calls;
 mod load;
 mod place;
+mod policy;
 mod race;
 
 use local::postgres::{Cluster, ClusterOptions, PostgresError};
@@ -20,9 +22,13 @@ use shared::db::DbError;
 use crate::stats::Spread;
 use calls::{Call, Doors};
 use place::{LARGE, Place, SMALL};
+use policy::READINGS;
+use race::Side;
 
 /// The database with few tenants, and how many.
 const FEW: (&str, u64) = ("scale_few", 100);
+/// The database in between, and how many it has.
+const SOME: (&str, u64) = ("scale_some", 1_000);
 /// The database with many tenants, and how many.
 const MANY: (&str, u64) = ("scale_many", 10_000);
 /// For a cluster that holds everything in memory, as a database in use holds what is in use.
@@ -78,29 +84,45 @@ impl Size {
     };
 }
 
-/// What there is a hundred times more of.
+/// In what the second side differs from the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Grown {
-    /// Tenants in the database.
-    Tenants,
-    /// Rows of the tenant that is served.
-    Rows,
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// Ten times the tenants in the database.
+    TenfoldTenants,
+    /// A hundred times the tenants in the database.
+    HundredfoldTenants,
+    /// A hundred times the rows of the tenant that is served.
+    HundredfoldRows,
+    /// A policy on the table, and not a condition in the statement.
+    RowSecurity,
 }
 
-/// How much longer a statement takes when there is a hundred times more.
+impl Difference {
+    /// In words, for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TenfoldTenants => "10 x tenants",
+            Self::HundredfoldTenants => "100 x tenants",
+            Self::HundredfoldRows => "100 x rows",
+            Self::RowSecurity => "policy / WHERE",
+        }
+    }
+}
+
+/// How much longer a statement takes on the second side.
 #[derive(Debug, Clone, Serialize)]
 pub struct Scaling {
     /// The statement, or the statements of one batch.
     pub name: &'static str,
-    /// What there is more of.
-    pub what: Grown,
+    /// In what the sides differ.
+    pub what: Difference,
     /// Whether it is a control: something the product does not do, and that has to grow.
     pub control: bool,
-    /// The median latency with few, in microseconds.
-    pub few_us: f64,
-    /// The median latency with a hundred times more, in microseconds.
-    pub many_us: f64,
+    /// The median latency of the first side, in microseconds.
+    pub first_us: f64,
+    /// The median latency of the second side, in microseconds.
+    pub second_us: f64,
     /// The quotient of the rounds' median latencies.
     pub ratio: Spread,
 }
@@ -131,7 +153,7 @@ pub async fn run(size: Size) -> Result<Vec<Scaling>, ScaleError> {
 ///
 /// See [`ScaleError`].
 pub async fn measure(cluster: &Cluster, size: Size) -> Result<Vec<Scaling>, ScaleError> {
-    for (name, tenants) in [FEW, MANY] {
+    for (name, tenants) in [FEW, SOME, MANY] {
         say(format_args!(
             "making {tenants} tenants of {} rows",
             size.rows
@@ -139,21 +161,32 @@ pub async fn measure(cluster: &Cluster, size: Size) -> Result<Vec<Scaling>, Scal
         load::database(cluster, name, tenants, size.rows).await?;
     }
     let few = Doors::open(cluster, FEW.0)?;
+    let some = Doors::open(cluster, SOME.0)?;
     let many = Doors::open(cluster, MANY.0)?;
+    let any = |(_, tenants): (&str, u64)| Place::any(tenants, size.rows);
     let mut found = Vec::new();
     for call in Call::ALL {
         say(format_args!("measuring: {}", call.name()));
-        let (below, above) = (Place::any(FEW.1, size.rows), Place::any(MANY.1, size.rows));
+        let side = |doors, place| Side::product(call, doors, place);
         if !call.is_control() {
-            let sides = [(&few, below), (&many, above)];
-            found.push(race::run(call, Grown::Tenants, sides, size).await?);
+            let sides = [side(&few, any(FEW)), side(&some, any(SOME))];
+            found.push(race::run(Difference::TenfoldTenants, sides, size).await?);
+            let sides = [side(&few, any(FEW)), side(&many, any(MANY))];
+            found.push(race::run(Difference::HundredfoldTenants, sides, size).await?);
         }
         if call.has_tenant() {
-            let (small, large) = (Place::one(MANY.1, SMALL), Place::one(MANY.1, LARGE));
-            let sides = [(&many, small), (&many, large)];
-            found.push(race::run(call, Grown::Rows, sides, size).await?);
+            let [small, large] = [SMALL, LARGE].map(|extra| Place::one(MANY.1, extra));
+            let sides = [side(&many, small), side(&many, large)];
+            found.push(race::run(Difference::HundredfoldRows, sides, size).await?);
         }
     }
-    load::forget(cluster, [FEW.0, MANY.0]).await?;
+    load::twins(cluster, MANY.0).await?;
+    for reading in READINGS {
+        say(format_args!("measuring the policy: {}", reading.name));
+        let side = |form| Side::reading(reading, form, &many, any(MANY));
+        let sides = [side(reading.plain()), side(reading.protected())];
+        found.push(race::run(Difference::RowSecurity, sides, size).await?);
+    }
+    load::forget(cluster, [FEW.0, SOME.0, MANY.0]).await?;
     Ok(found)
 }

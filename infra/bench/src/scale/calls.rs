@@ -25,8 +25,8 @@ const LONG_CALLS_MAX: u32 = 40;
 
 /// A database, as each service sees it.
 pub(super) struct Doors {
-    projects: Database,
-    reports: Database,
+    pub(super) projects: Database,
+    pub(super) reports: Database,
     billing: Database,
     authorizer: Database,
     relay: Database,
@@ -192,7 +192,7 @@ impl Call {
 }
 
 /// The first page, as it is asked for most.
-const PAGE: PageRequest = PageRequest {
+pub(super) const PAGE: PageRequest = PageRequest {
     rows: PAGE_ROWS_DEFAULT,
     after: Keyset::START,
     offset: 0,

@@ -39,8 +39,28 @@ pub(super) async fn database(
     Ok(())
 }
 
+/// Copies of tables without a policy, for statements that say the tenant themselves: the same rows in
+/// the same order, under the same indexes.
+pub(super) async fn twins(cluster: &Cluster, name: &str) -> Result<(), ScaleError> {
+    let client = connect(&cluster.superuser_url(name)).await?;
+    client.batch_execute(TWINS).await?;
+    client.batch_execute("VACUUM (ANALYZE)").await?;
+    Ok(())
+}
+
+const TWINS: &str = "
+CREATE SCHEMA plain;
+GRANT USAGE ON SCHEMA plain TO svc_projects, svc_reports;
+CREATE TABLE plain.projects (LIKE projects.projects INCLUDING ALL);
+INSERT INTO plain.projects (tenant_id, id, name, description, status, version, created_at, updated_at)
+SELECT tenant_id, id, name, description, status, version, created_at, updated_at FROM projects.projects;
+GRANT SELECT ON plain.projects TO svc_projects;
+CREATE TABLE plain.reports (LIKE reports.reports INCLUDING ALL);
+INSERT INTO plain.reports SELECT * FROM reports.reports;
+GRANT SELECT ON plain.reports TO svc_reports";
+
 /// Drops the databases, once nobody is connected to them.
-pub(super) async fn forget(cluster: &Cluster, names: [&str; 2]) -> Result<(), ScaleError> {
+pub(super) async fn forget(cluster: &Cluster, names: [&str; 3]) -> Result<(), ScaleError> {
     let maintenance = connect(&cluster.superuser_url("postgres")).await?;
     for name in names {
         let drop = format!("DROP DATABASE {name} WITH (FORCE)");

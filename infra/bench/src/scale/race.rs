@@ -1,10 +1,11 @@
-//! One statement on two sides, by turns.
+//! Two sides, by turns.
 
 use std::time::Instant;
 
 use super::calls::{Call, Doors};
 use super::place::Place;
-use super::{Grown, ScaleError, Scaling, Size};
+use super::policy::{Form, Reading};
+use super::{Difference, ScaleError, Scaling, Size};
 use crate::simulate::random::Random;
 use crate::stats::{Spread, quantile};
 
@@ -13,53 +14,101 @@ const WARM_UP_CALLS: u32 = 1_000;
 /// Drawing is the same in every run.
 const SEED: u64 = 20_260_214;
 
-/// Measures `call` with few and with a hundred times more.
+/// What is called on one side, where, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    act: Act,
+    doors: &'a Doors,
+    place: Place,
+}
+
+#[derive(Clone, Copy)]
+enum Act {
+    Product(Call),
+    Reading(Reading, Form),
+}
+
+impl<'a> Side<'a> {
+    /// What the product does.
+    pub(super) fn product(call: Call, doors: &'a Doors, place: Place) -> Self {
+        Self {
+            act: Act::Product(call),
+            doors,
+            place,
+        }
+    }
+
+    /// A statement in one of its forms.
+    pub(super) fn reading(reading: Reading, form: Form, doors: &'a Doors, place: Place) -> Self {
+        Self {
+            act: Act::Reading(reading, form),
+            doors,
+            place,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self.act {
+            Act::Product(call) => call.name(),
+            Act::Reading(reading, _) => reading.name,
+        }
+    }
+
+    fn at_most(&self, calls: u32) -> u32 {
+        match self.act {
+            Act::Product(call) => call.at_most(calls),
+            Act::Reading(..) => calls,
+        }
+    }
+
+    async fn make(&self, random: &mut Random) -> Result<(), ScaleError> {
+        let drawn = self.place.draw(random);
+        match self.act {
+            Act::Product(call) => call.make(self.doors, drawn).await,
+            Act::Reading(reading, form) => reading.make(form, self.doors, drawn).await,
+        }
+    }
+}
+
+/// Measures both sides by turns.
 pub(super) async fn run(
-    call: Call,
-    what: Grown,
-    sides: [(&Doors, Place); 2],
+    what: Difference,
+    [first, second]: [Side<'_>; 2],
     size: Size,
 ) -> Result<Scaling, ScaleError> {
     let mut random = Random::new(SEED);
-    for side in sides {
-        let calls = call.at_most(WARM_UP_CALLS);
-        median_us(call, side, calls, &mut random).await?;
+    for side in [first, second] {
+        let calls = side.at_most(WARM_UP_CALLS);
+        median_us(side, calls, &mut random).await?;
     }
-    let calls = call.at_most(size.calls);
-    let [few, many] = sides;
-    let (mut few_us, mut many_us) = (Vec::new(), Vec::new());
+    let calls = first.at_most(size.calls);
+    let (mut first_us, mut second_us) = (Vec::new(), Vec::new());
     for round in 0..size.rounds {
         // Who comes first alternates as well.
         if round % 2 == 0 {
-            few_us.push(median_us(call, few, calls, &mut random).await?);
-            many_us.push(median_us(call, many, calls, &mut random).await?);
+            first_us.push(median_us(first, calls, &mut random).await?);
+            second_us.push(median_us(second, calls, &mut random).await?);
         } else {
-            many_us.push(median_us(call, many, calls, &mut random).await?);
-            few_us.push(median_us(call, few, calls, &mut random).await?);
+            second_us.push(median_us(second, calls, &mut random).await?);
+            first_us.push(median_us(first, calls, &mut random).await?);
         }
     }
-    let ratio = Spread::of_ratios(&many_us, &few_us);
+    let ratio = Spread::of_ratios(&second_us, &first_us);
     Ok(Scaling {
-        name: call.name(),
+        name: first.name(),
         what,
-        control: call.is_control(),
-        few_us: Spread::of(few_us).median,
-        many_us: Spread::of(many_us).median,
+        control: matches!(first.act, Act::Product(call) if call.is_control()),
+        first_us: Spread::of(first_us).median,
+        second_us: Spread::of(second_us).median,
         ratio,
     })
 }
 
-async fn median_us(
-    call: Call,
-    (doors, place): (&Doors, Place),
-    calls: u32,
-    random: &mut Random,
-) -> Result<f64, ScaleError> {
+async fn median_us(side: Side<'_>, calls: u32, random: &mut Random) -> Result<f64, ScaleError> {
     let mut times = Vec::with_capacity(calls as usize);
     for _ in 0..calls {
-        let drawn = place.draw(random);
         let begun = Instant::now();
-        call.make(doors, drawn).await?;
+        side.make(random).await?;
         times.push(begun.elapsed().as_secs_f64() * 1e6);
     }
     times.sort_by(f64::total_cmp);
