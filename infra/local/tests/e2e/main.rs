@@ -13,6 +13,7 @@ mod command;
 mod crashes;
 mod database;
 mod demo;
+mod events;
 mod full_disk;
 mod functions;
 mod isolation;
