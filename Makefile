@@ -4,7 +4,7 @@ TOOLS := .local/tools
 LOCAL := target/debug/local
 BENCH := target/release/bench
 
-.PHONY: help demo up test check format lint docs deny advisories template bench bench-full simulate budgets release build
+.PHONY: help demo up test check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,10 +24,10 @@ check: format lint docs deny template ## Everything that reads the code without 
 format: ## Is the code formatted?
 	cargo fmt --all --check
 
-lint: ## Is clippy content?
+lint: compiler ## Is clippy content?
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-docs: ## Does the documentation build without a warning?
+docs: compiler ## Does the documentation build without a warning?
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
 deny: $(TOOLS)/bin/cargo-deny ## Are licences, bans and sources in order?
@@ -56,18 +56,20 @@ budgets: release ## Has a function grown, or a hot path?
 	@$(BENCH) counts
 	@$(BENCH) simulate --check
 
-release:
-	@infra/install.sh cc:build-essential
+release: compiler
 	cargo build --workspace --bins --locked --release
 
-build:
-	@infra/install.sh cc:build-essential
+build: compiler
 	cargo build --workspace --exclude bench --bins --locked
 
-$(TOOLS)/bin/cargo-deny:
+# Rust links with it, and some crates have C in them.
+compiler:
+	@infra/install.sh cc:build-essential
+
+$(TOOLS)/bin/cargo-deny: | compiler
 	cargo install --locked --root $(TOOLS) cargo-deny@0.20.2
 
 $(TOOLS)/sam/bin/sam:
-	@infra/install.sh python3:python3-venv
+	@infra/install.sh python3/ensurepip:python3-venv
 	python3 -m venv $(TOOLS)/sam
 	$(TOOLS)/sam/bin/pip install --quiet aws-sam-cli==1.170.0

@@ -1,11 +1,18 @@
 #!/bin/sh
-# infra/install.sh COMMAND:PACKAGE… installs the Debian package of each command that is missing.
+# infra/install.sh THING:PACKAGE… installs the Debian package of each thing that is missing.
+# A thing is a command, or a module of Python's, written python3/MODULE.
 set -eu
 # Debian keeps servers out of an ordinary user's PATH.
 PATH="$PATH:/usr/sbin"
+has() {
+  case $1 in
+  python3/*) python3 -c "import ${1#*/}" >/dev/null 2>&1 ;;
+  *) command -v "$1" >/dev/null 2>&1 ;;
+  esac
+}
 missing=
 for pair in "$@"; do
-  command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+  has "${pair%%:*}" || missing="$missing ${pair##*:}"
 done
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
@@ -13,9 +20,18 @@ if ! command -v apt-get >/dev/null 2>&1; then
   exit 1
 fi
 as_root=
-[ "$(id -u)" -eq 0 ] || as_root=sudo
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null 2>&1; then
+    echo "missing:$missing: install them as root: apt-get install$missing" >&2
+    exit 1
+  fi
+  as_root=sudo
+fi
 echo "installing with apt-get:$missing"
-export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get update -qq
+# Through env, because sudo passes no variables on.
+apt() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get "$@"
+}
+apt update -qq
 # shellcheck disable=SC2086 # one word for each package
-$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+apt install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,8 +1,9 @@
 //! Refresh: a refresh token in, its successor and a new access token out.
 //!
 //! A token is used once (RFC 9700, section 4.14.2). Presented again within [`GRACE_SECS`], it gets
-//! the same successor, because the first answer may have been lost; presented again later, somebody
-//! has a copy, and the whole session ends.
+//! the same successor, because the first answer may have been lost. Presented again later, or after
+//! its successor was used, which shows that the answer did arrive, somebody has a copy, and the
+//! whole session ends.
 
 use shared::db::{Access, DbError, Refusal, Transaction, Work};
 use time::{Duration, OffsetDateTime};
@@ -15,7 +16,7 @@ use crate::session;
 use crate::state::Auth;
 use crate::store::{self, NewRefreshToken, StoredRefreshToken};
 
-/// How long a used token still gets its successor, in seconds.
+/// How long a used token still gets its successor, in seconds, unless the successor was used.
 ///
 /// A caller notices that an answer was lost only when their own time-out has passed, often half a
 /// minute, and the function alone may take 15 s: a shorter grace would end the sessions of people
@@ -84,7 +85,9 @@ async fn exchange(
             let work = rotate(token, &successor, &stored, now)?;
             transaction.finish(work).await?;
         }
-        Some(used_at) if now - used_at <= Duration::seconds(GRACE_SECS) => {}
+        Some(used_at) if is_answer_lost(transaction, &successor, used_at, now).await? => {
+            tracing::info!(session.id = %stored.session, "lost answer to a refresh given again");
+        }
         Some(_) => {
             let revoke = store::revoke_session(stored.session, REUSED, now);
             transaction.finish(revoke).await?;
@@ -93,6 +96,21 @@ async fn exchange(
         }
     }
     Ok(Outcome::Granted { stored, successor })
+}
+
+/// Whether the answer to a token used at `used_at` may never have arrived: it is not long ago, and
+/// nobody has used what was in it.
+async fn is_answer_lost(
+    transaction: &mut Transaction<'_>,
+    successor: &RefreshToken,
+    used_at: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<bool, AuthError> {
+    if now - used_at > Duration::seconds(GRACE_SECS) {
+        return Ok(false);
+    }
+    let is_used = store::is_refresh_token_used(successor.hash());
+    Ok(transaction.run(is_used).await? == Some(false))
 }
 
 /// Marks the token as used, stores its successor, and lets the session last longer.

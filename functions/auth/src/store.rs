@@ -50,6 +50,11 @@ JOIN memberships AS m ON m.user_id = s.user_id
 WHERE t.hash = $1
 FOR NO KEY UPDATE OF t, s";
 
+    IS_REFRESH_TOKEN_USED = "
+SELECT used_at IS NOT NULL AS is_used
+FROM refresh_tokens
+WHERE hash = $1";
+
     USE_REFRESH_TOKEN = "
 UPDATE refresh_tokens
 SET used_at = $2
@@ -208,6 +213,14 @@ fn refresh_token(row: &Row) -> Result<StoredRefreshToken, tokio_postgres::Error>
         revoked: revoked_at.is_some(),
         role: role(row)?,
     })
+}
+
+/// Whether a refresh token was used; `None` when there is none such. It waits for nobody: whoever
+/// uses a token holds its session, as the caller does here.
+pub fn is_refresh_token_used(hash: Vec<u8>) -> Statement<Option<bool>> {
+    Statement::new(IS_REFRESH_TOKEN_USED)
+        .bind(hash)
+        .optional(|row| row.try_get("is_used"))
 }
 
 /// Marks a refresh token as used.

@@ -45,16 +45,25 @@ pub struct NewReport {
     pub params: Value,
 }
 
+/// A text that a caller sent, and the member it came in: versions name their members differently.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// The member, as errors name it.
+    pub member: &'static str,
+    /// What it says.
+    pub text: &'a str,
+}
+
 impl NewReport {
     /// Checks the parameters: `title` (one line) and `status` (which projects).
     pub fn new(
         kind: &str,
-        title: Option<&str>,
-        status: Option<&str>,
+        title: Option<Given<'_>>,
+        status: Option<Given<'_>>,
     ) -> Result<Self, Vec<FieldError>> {
         let kind = ReportType::parse(kind);
         let title = title
-            .map(|title| text::line("params.title", title, TITLE_CHARS_MAX))
+            .map(|title| text::line(title.member, title.text, TITLE_CHARS_MAX))
             .transpose();
         let status = status.map(project_status).transpose();
         let (kind, title, status) = match (kind, title, status) {
@@ -73,11 +82,11 @@ impl NewReport {
     }
 }
 
-fn project_status(word: &str) -> Result<&str, FieldError> {
-    match word {
-        "active" | "archived" => Ok(word),
+fn project_status(status: Given<'_>) -> Result<&str, FieldError> {
+    match status.text {
+        word @ ("active" | "archived") => Ok(word),
         _ => Err(FieldError::new(
-            "params.status",
+            status.member,
             "unknown_value",
             "must be active or archived",
         )),

@@ -5,7 +5,7 @@ use shared::error::FieldError;
 use shared::ids::ReportId;
 use shared::page::Page;
 
-use crate::domain;
+use crate::domain::{self, Given};
 
 /// A report, seen as a job.
 #[derive(Debug, Serialize)]
@@ -42,7 +42,11 @@ impl TryFrom<RequestReport> for domain::NewReport {
 
     fn try_from(body: RequestReport) -> Result<Self, Vec<FieldError>> {
         let kind = body.kind.as_deref().unwrap_or("project_summary");
-        Self::new(kind, body.title.as_deref(), None)
+        let title = body.title.as_deref().map(|text| Given {
+            member: "title",
+            text,
+        });
+        Self::new(kind, title, None)
     }
 }
 

@@ -6,7 +6,7 @@ use shared::error::FieldError;
 use shared::ids::{ReportId, UserId};
 use time::OffsetDateTime;
 
-use crate::domain;
+use crate::domain::{self, Given};
 
 /// A report.
 #[derive(Debug, Serialize)]
@@ -67,11 +67,14 @@ impl TryFrom<RequestReport> for domain::NewReport {
     type Error = Vec<FieldError>;
 
     fn try_from(body: RequestReport) -> Result<Self, Vec<FieldError>> {
-        let params = &body.params;
-        Self::new(
-            &body.kind,
-            params.title.as_deref(),
-            params.status.as_deref(),
-        )
+        let title = body.params.title.as_deref().map(|text| Given {
+            member: "params.title",
+            text,
+        });
+        let status = body.params.status.as_deref().map(|text| Given {
+            member: "params.status",
+            text,
+        });
+        Self::new(&body.kind, title, status)
     }
 }

@@ -1,12 +1,13 @@
 //! `local demo`: a stack of its own, the tour through it, and nothing left behind but a report.
 
+mod folder;
 mod projects;
 mod report;
 mod tour;
 mod transcript;
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -57,6 +58,9 @@ pub enum DemoError {
         /// What the system said.
         source: io::Error,
     },
+    /// The folder holds what no tour put there.
+    #[error("{} is in use for something else; remove it or choose another --folder", .0.display())]
+    Foreign(PathBuf),
     /// Signals cannot be received.
     #[error("cannot receive signals: {0}")]
     Signals(io::Error),
@@ -79,7 +83,7 @@ impl DemoError {
     }
 }
 
-/// Takes the tour and saves the report in `report`; the stack's folder is removed when all went well.
+/// Takes the tour and saves the report in `report`; what the stack wrote is removed when all went well.
 ///
 /// # Errors
 ///
@@ -87,6 +91,7 @@ impl DemoError {
 pub async fn run(options: StackOptions, report: &Path) -> Result<(), DemoError> {
     let mut signals = Signals::receive().map_err(DemoError::Signals)?;
     let dir = options.dir.clone();
+    folder::take(&dir)?;
     let stack = tokio::select! {
         stack = Box::pin(Stack::start(options)) => stack?,
         () = signals.asked() => return Err(DemoError::Stopped),
@@ -99,9 +104,7 @@ pub async fn run(options: StackOptions, report: &Path) -> Result<(), DemoError> 
     stack.stop().await?;
     // After a failure the functions' logs are worth reading.
     outcome?;
-    for folder in [dir, postgres] {
-        remove(&folder)?;
-    }
+    folder::give_back(&dir, &postgres)?;
     let report = report.display();
     say(format_args!(
         "\nEverything is stopped. The report is {report}; `make up` keeps the stack running."
@@ -111,16 +114,6 @@ pub async fn run(options: StackOptions, report: &Path) -> Result<(), DemoError> 
 
 async fn take(stack: &Stack, report: &Path) -> Result<(), DemoError> {
     Tour::of(stack.url())?.take(report).await
-}
-
-/// PostgreSQL's folder is elsewhere when its user may not enter the stack's.
-fn remove(folder: &Path) -> Result<(), DemoError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(DemoError::file(folder)(error))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// What the tour expects, by its usual names.

@@ -45,6 +45,11 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// The folders that a stack keeps in its own.
+    pub const FOLDERS: [&str; 3] = ["aws", "logs", "postgres"];
+    /// The files beside them.
+    pub const FILES: [&str; 2] = ["lock", "signing-key.pem"];
+
     /// Starts everything; returns when requests can be sent.
     ///
     /// # Errors

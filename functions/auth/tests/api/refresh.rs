@@ -68,6 +68,23 @@ async fn a_token_that_comes_twice_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_token_that_comes_after_its_successor_ends_the_session() {
+    let world = World::new().await;
+    let ada = world.sign_up(EMAIL).await;
+    let elsewhere = world.log_in(EMAIL).await;
+    let next = token(&world.refresh(&ada.refresh_token).await.expect(200));
+    let last = token(&world.refresh(&next).await.expect(200));
+    // Well within the minute, but whoever sends it has the answer already, or is somebody else.
+    world.refresh(&ada.refresh_token).await.expect(401);
+    let revoked = "SELECT count(*) FROM auth.sessions WHERE revoked_reason = 'refresh_reuse'";
+    assert_eq!(world.count_in(ada.tenant, revoked).await, 1);
+    for copy in [&next, &last] {
+        world.refresh(copy).await.expect(401);
+    }
+    world.refresh(&elsewhere.refresh_token).await.expect(200);
+}
+
+#[tokio::test]
 async fn callers_who_refresh_at_once_get_the_same_successor() {
     const CALLERS: usize = 6;
     let world = World::new().await;

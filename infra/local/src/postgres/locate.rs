@@ -116,7 +116,8 @@ async fn major_of(bin: &Path, account: Account) -> Option<u32> {
         .map(trailing_number)
 }
 
-async fn answer_of(command: &mut Command) -> Option<String> {
+/// What a program prints when it succeeds, with a time limit.
+pub(super) async fn answer_of(command: &mut Command) -> Option<String> {
     command
         .stdin(Stdio::null())
         .stderr(Stdio::null())

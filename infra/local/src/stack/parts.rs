@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use time::{Duration, Time, format_description::well_known::Rfc3339};
 use tokio::task::spawn_blocking;
 
 use super::{StackError, StackOptions};
 use crate::{
     aws::{Services, ServicesOptions},
     clients::Clients,
-    keys,
+    clock, keys,
     postgres::{
         Cluster, ClusterOptions,
         database::{self, Earlier, OWNER, SERVICES},
@@ -22,8 +23,13 @@ use crate::{
 const STACK_NAME: &str = "tenantry";
 /// The longest lifetime that the template allows, in seconds: a person works with one token.
 const ACCESS_TOKEN_SECONDS: &str = "3600";
-/// A laptop under load is slower than DynamoDB.
-const LIMITER_TIMEOUT_MS: &str = "1000";
+/// A laptop under load is slower than DynamoDB, and whoever waits no longer counts by the instance
+/// alone, which is not exact. Less than the 15 s that a function may take.
+const LIMITER_TIMEOUT_MS: &str = "10000";
+/// How long ago version 1 was deprecated, whenever that is.
+const DEPRECATED_DAYS_AGO: i64 = 180;
+/// In how many days version 1 ends. The template's date is a deployment's, and passes.
+const SUNSET_DAYS_AHEAD: i64 = 365;
 
 pub(super) async fn services(options: &StackOptions) -> Result<Services, StackError> {
     let services = Services::start(ServicesOptions {
@@ -46,6 +52,8 @@ pub(super) fn template(
         ("TokenIssuer", format!("http://127.0.0.1:{port}/v2/auth")),
         ("AccessTokenSeconds", ACCESS_TOKEN_SECONDS.to_owned()),
         ("LimiterTimeoutMs", LIMITER_TIMEOUT_MS.to_owned()),
+        ("V1DeprecatedAt", midnight_in(-DEPRECATED_DAYS_AGO)),
+        ("V1SunsetAt", midnight_in(SUNSET_DAYS_AHEAD)),
     ];
     let mut parameters: BTreeMap<String, String> =
         own.map(|(name, value)| (name.to_owned(), value)).into();
@@ -56,6 +64,14 @@ pub(super) fn template(
     };
     let path = project::root().join("template.yaml");
     Ok(Template::read(&path, &site, &parameters)?)
+}
+
+/// The beginning of a day before or after today, as RFC 3339 has it.
+fn midnight_in(days: i64) -> String {
+    let day = clock::now() + Duration::days(days);
+    let midnight = day.replace_time(Time::MIDNIGHT);
+    // A year of five digits has no such text; the functions pass an empty date over.
+    midnight.format(&Rfc3339).unwrap_or_default()
 }
 
 pub(super) async fn stores(template: &Template, clients: &Clients) -> Result<(), StackError> {

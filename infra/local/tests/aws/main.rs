@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod compaction;
 mod dynamodb;
 mod queues;
 mod redrive;

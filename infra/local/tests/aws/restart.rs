@@ -15,7 +15,7 @@ use super::{
 const BATCHES: usize = 1_000;
 
 /// A durable folder that is empty at the test's start.
-fn empty(test: &str) -> std::path::PathBuf {
+pub(crate) fn empty(test: &str) -> std::path::PathBuf {
     let dir = folder(test);
     if dir.exists() {
         fs::remove_dir_all(&dir).unwrap();

@@ -1,87 +1,26 @@
 //! The command line: what `local up` says, leaves and takes away.
 
 use std::{
-    collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use local::{
-    api::{Api, Call, Texts},
+    api::{Call, Texts},
     postgres::database::SERVICES,
+    say::say,
 };
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
+use nix::sys::signal::Signal;
+
+use crate::{
+    memory,
+    up::{Up, connects, screen, up},
+    world::{folder, program, run},
 };
-use tokio_postgres::NoTls;
 
-use crate::world::{OFTEN, eventually, folder, program, run, until};
-
-/// A running `local up`.
-struct Up {
-    child: Child,
-    folder: PathBuf,
-    exports: BTreeMap<String, String>,
-}
-
-impl Up {
-    async fn start(folder: &Path) -> Self {
-        let file = |name| fs::File::create(folder.join(name)).unwrap();
-        let (shown, said) = (file("screen"), file("said"));
-        let child = up(folder).stdout(shown).stderr(said).spawn().unwrap();
-        // The screen is the last thing to come.
-        until("the screen", OFTEN, async || {
-            screen(folder).contains("Ctrl-C")
-        })
-        .await;
-        Self {
-            child,
-            exports: exports(&folder.join("env")),
-            folder: folder.to_path_buf(),
-        }
-    }
-
-    fn api(&self) -> Api {
-        Api::at(self.exports["API_URL"].clone()).unwrap()
-    }
-
-    async fn projects(&self, token: &str) -> u64 {
-        let call = Call::get("/v2/projects").by(&self.exports[token]);
-        let reply = self.api().send(call).await.unwrap();
-        reply.json()["meta"]["total"].as_u64().unwrap()
-    }
-
-    /// Asks it to stop and checks that nothing is left.
-    async fn stop(mut self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).unwrap();
-        kill(Pid::from_raw(pid), signal).unwrap();
-        let status = eventually("the end of `local up`", OFTEN, async || {
-            self.child.try_wait().unwrap()
-        });
-        assert_eq!(status.await.code(), Some(0));
-        assert!(!self.folder.join("env").exists());
-        assert!(self.api().send(Call::get("/v2/projects")).await.is_err());
-        assert!(!connects(&self.exports["DATABASE_URL"]).await);
-        let mark = &self.exports["AWS_ENDPOINT_URL_SQS"];
-        let left = fs::read_dir("/proc").unwrap().filter(|entry| {
-            let path = entry.as_ref().unwrap().path().join("environ");
-            String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).contains(mark)
-        });
-        assert_eq!(left.count(), 0);
-    }
-}
-
-fn up(folder: &Path) -> Command {
-    let mut command = Command::new(program());
-    command
-        .args(["up", "--folder"])
-        .arg(folder)
-        .env("PORT", "0");
-    command
-}
+/// All of the stack's processes together, in KiB, when nobody asks for anything.
+const IDLE_KIB_MAX: u64 = 400 * 1024;
 
 /// Runs a command that is to end by itself, without the colour of a terminal.
 fn output(command: &mut Command) -> Output {
@@ -92,24 +31,19 @@ fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-fn screen(folder: &Path) -> String {
-    fs::read_to_string(folder.join("screen")).unwrap()
-}
-
-async fn connects(url: &str) -> bool {
-    tokio_postgres::connect(url, NoTls).await.is_ok()
-}
-
-/// The variables of a file as a shell understands it.
-fn exports(file: &Path) -> BTreeMap<String, String> {
-    let script = r#"set -a; . "$1"; env"#;
-    let mut shell = Command::new("sh");
-    let output = output(shell.args(["-c", script, "sh"]).arg(file));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let lines = text.lines().filter_map(|line| line.split_once('='));
-    lines
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+/// Sums up the memory of all processes of a stack that has served a request and is idle.
+fn takes_little_memory(stack: &Up) {
+    let memory = memory::of_tree(stack.child.id());
+    // The control: what is summed up is the whole of it.
+    for program in ["local", "postgres", "auth", "authorizer", "projects"] {
+        assert!(memory.get(program) > Some(&0), "{program}: {memory:#?}");
+    }
+    let sum: u64 = memory.values().sum();
+    say(format_args!(
+        "the idle stack takes {} MiB of memory",
+        sum / 1024
+    ));
+    assert!(sum < IDLE_KIB_MAX, "{memory:#?}");
 }
 
 #[test]
@@ -128,6 +62,7 @@ fn up_opens_everything_and_closes_it_again() {
             assert!(text.contains(shown), "{shown} is not in: {text}");
         }
         assert!(text.contains(&stack.exports["API_URL"]));
+        assert!(text.contains(", ready after "));
         let password = fs::read_to_string(folder.join("demo-password")).unwrap();
         assert!(text.contains(&password));
         let mode = fs::metadata(folder.join("env"))
@@ -172,6 +107,7 @@ fn up_opens_everything_and_closes_it_again() {
             .await
             .unwrap();
         assert_eq!(reply.status, 201);
+        takes_little_memory(&stack);
         stack.stop(Signal::SIGTERM).await;
 
         let stack = Up::start(&folder).await;

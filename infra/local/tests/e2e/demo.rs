@@ -14,6 +14,9 @@ use nix::{
 
 use crate::world::{folder, program};
 
+/// What a tour leaves in its folder for the next one.
+const MARK: &str = "made-by-demo";
+
 fn demo(place: &Path) -> Command {
     let mut command = Command::new(program());
     command
@@ -86,4 +89,44 @@ fn a_tour_that_is_cut_short_says_so_and_stops() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert_eq!(said.lines().last(), Some("error: stopped"));
     assert!(!place.join("demo-report.pdf").exists());
+
+    // What it left is its own, and the next one takes it over; what somebody put there is not.
+    let stack = place.join("stack");
+    assert!(stack.join(MARK).exists() && stack.join("aws").exists());
+    fs::write(stack.join("notes"), "mine").unwrap();
+    let output = demo(&place).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let left = fs::read_dir(&stack).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["notes"]);
+}
+
+#[test]
+fn a_folder_with_somebody_elses_things_is_left_alone() {
+    let place = folder("demo-foreign");
+    let stack = place.join("stack");
+    for things in [
+        &["notes"][..],
+        &["aws", "logs", "postgres", "lock"],
+        // A tour was there once, and then `local up` with data that is to be kept.
+        &[MARK, "demo-password"],
+    ] {
+        fs::create_dir(&stack).unwrap();
+        for thing in things {
+            fs::write(stack.join(thing), "mine").unwrap();
+        }
+        let output = demo(&place).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{things:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let expected = format!(
+            "error: {} is in use for something else; remove it or choose another --folder\n",
+            stack.display()
+        );
+        assert_eq!(said, expected);
+        assert_eq!(fs::read_dir(&stack).unwrap().count(), things.len());
+        for thing in things {
+            assert_eq!(fs::read(stack.join(thing)).unwrap(), b"mine");
+        }
+        fs::remove_dir_all(&stack).unwrap();
+    }
 }

@@ -27,7 +27,7 @@ fn processes_that_served(log: &str) -> usize {
 #[test]
 fn exactly_as_many_requests_pass_as_the_plan_allows() {
     run(async {
-        let world = World::start("limits", &[("LimiterTimeoutMs", "20000")]).await;
+        let world = World::start("limits", &[]).await;
         let log = world.folder.join("logs").join(format!("{FUNCTION}.log"));
         let (noisy, quiet) = (Tenant::sign_up(&world).await, Tenant::sign_up(&world).await);
         // The gateway knows both callers from here on; these count as well.

@@ -33,7 +33,7 @@ fn a_second_start_finds_everything_again() {
         assert_eq!(owner.download(&report).await, document);
         let later = owner.order_report().await;
         assert_eq!(owner.finished_report(&later).await["status"], "succeeded");
-        owner.usage("reports", 2).await;
+        owner.usage(&world, "reports", 2).await;
         world.stack.stop().await.unwrap();
     });
 }

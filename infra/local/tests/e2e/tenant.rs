@@ -5,7 +5,10 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{SELDOM, World, eventually};
+use crate::{
+    events::settled,
+    world::{SELDOM, World, eventually},
+};
 
 /// The password of all owners.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -96,27 +99,34 @@ impl Tenant {
         .await
     }
 
+    /// Where the document of a report that succeeded can be fetched for a while.
+    pub(crate) async fn download_link(&self, id: &str) -> String {
+        let call = Call::get(format!("/v2/reports/{id}/download"));
+        self.expect(303, call).await.header("location").to_owned()
+    }
+
     /// The document of a report that succeeded.
     pub(crate) async fn download(&self, id: &str) -> Vec<u8> {
-        let call = Call::get(format!("/v2/reports/{id}/download"));
-        let link = self.expect(303, call).await;
-        let document = self
-            .api
-            .send(Call::get(link.header("location")))
-            .await
-            .unwrap();
+        let link = self.download_link(id).await;
+        let document = self.api.send(Call::get(link)).await.unwrap();
         document.expect(StatusCode::OK).unwrap().body
     }
 
-    /// Waits until billing has counted so much.
-    pub(crate) async fn usage(&self, meter: &str, wanted: u64) {
+    /// Waits until billing has counted so much, and makes sure that it comes to no more.
+    pub(crate) async fn usage(&self, world: &World, meter: &str, wanted: u64) {
         eventually(meter, SELDOM, async || {
-            let usage = self.get("/v2/billing/usage").await.json();
-            let meters = usage["data"].as_array().unwrap();
-            let found = meters.iter().find(|one| one["meter"] == meter).unwrap();
-            (found["used"] == wanted).then_some(())
+            (self.used(meter).await == wanted).then_some(())
         })
         .await;
+        settled(world, &self.id).await;
+        assert_eq!(self.used(meter).await, wanted, "{meter}, in the end");
+    }
+
+    async fn used(&self, meter: &str) -> u64 {
+        let usage = self.get("/v2/billing/usage").await.json();
+        let meters = usage["data"].as_array().unwrap();
+        let found = meters.iter().find(|one| one["meter"] == meter).unwrap();
+        found["used"].as_u64().unwrap()
     }
 }
 

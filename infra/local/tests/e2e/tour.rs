@@ -7,6 +7,11 @@ use std::{
 
 use local::api::{Call, Texts};
 use serde_json::json;
+use shared::clock::Clock;
+use time::{
+    Duration, OffsetDateTime,
+    format_description::well_known::{Rfc2822, Rfc3339},
+};
 
 use crate::{
     tenant::Tenant,
@@ -40,8 +45,11 @@ fn a_tenant_gets_from_sign_up_to_its_report() {
         let list = owner.get("/v1/projects").await;
         let bare = json!([{ "id": second.text("/id"), "name": "Zürich" }, first]);
         assert_eq!(list.json(), bare);
-        assert_eq!(list.header("deprecation"), "@1780272000");
-        assert_eq!(list.header("sunset"), "Wed, 30 Jun 2027 00:00:00 GMT");
+        let (deprecated_at, sunset_at) = lifecycle(world);
+        let deprecation = format!("@{}", deprecated_at.unix_timestamp());
+        assert_eq!(list.header("deprecation"), deprecation);
+        let sunset = OffsetDateTime::parse(list.header("sunset"), &Rfc2822);
+        assert_eq!(sunset, Ok(sunset_at));
         assert!(
             list.header("link")
                 .contains(r#"</v2/projects>; rel="successor-version""#)
@@ -60,6 +68,25 @@ fn a_tenant_gets_from_sign_up_to_its_report() {
         for word in ["Acme", "Gripper", "Zürich", "Page 1 of 1"] {
             assert!(text.contains(word), "{word} is not in: {text}");
         }
+    });
+}
+
+/// When the stack says that version 1 was deprecated and that it ends.
+fn lifecycle(world: &World) -> (OffsetDateTime, OffsetDateTime) {
+    let stages = &world.stack.template().api.stages;
+    let first = stages.iter().find(|stage| stage.name == "v1").unwrap();
+    let at = |name: &str| OffsetDateTime::parse(&first.variables[name], &Rfc3339).unwrap();
+    (at("deprecated_at"), at("sunset_at"))
+}
+
+/// A date of the template's own would come, and version 1 would be gone from every machine.
+#[test]
+fn the_first_version_is_deprecated_and_ends_long_after_the_present() {
+    run(async {
+        let (deprecated_at, sunset_at) = lifecycle(World::product().await);
+        let now = Clock::System.now();
+        assert!(deprecated_at < now, "{deprecated_at}");
+        assert!(sunset_at > now + Duration::days(300), "{sunset_at}");
     });
 }
 

@@ -46,11 +46,7 @@ pub(crate) struct World {
 impl World {
     /// The stack as users have it. Nothing in it is killed.
     pub(crate) async fn product() -> &'static Self {
-        // The tests keep both cores busy; how long the limiter waits is not their business.
-        let parameters = [("LimiterTimeoutMs", "20000")];
-        PRODUCT
-            .get_or_init(|| Self::start("product", &parameters))
-            .await
+        PRODUCT.get_or_init(|| Self::start("product", &[])).await
     }
 
     /// A stack whose jobs come back after seconds. Its functions are killed by tests.

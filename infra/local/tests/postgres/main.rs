@@ -4,6 +4,7 @@
 
 mod cluster;
 mod database;
+mod install;
 mod keys;
 mod with;
 

@@ -88,18 +88,23 @@ impl Broker {
         })
     }
 
+    /// Adds a record to the journal.
+    ///
+    /// What it tells of may be in memory already or not yet: the journal is written anew before it,
+    /// so it is in the file in either case. But memory must hold all that earlier records told of.
     fn record(&mut self, record: impl FnOnce() -> Record) -> Result<(), SqsError> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
         let failed = |error: io::Error| SqsError::internal(&format!("journal: {error}"));
-        journal.append(&record()).map_err(failed)?;
         let things: usize = self.queues.values().map(|queue| 1 + queue.len()).sum();
-        if journal.is_bloated(things) {
+        if let Some(journal) = &self.journal
+            && journal.is_bloated(things)
+        {
             let path = journal.path().to_path_buf();
             self.journal = Some(Journal::create(&path, self.records()).map_err(failed)?);
         }
-        Ok(())
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        journal.append(&record()).map_err(failed)
     }
 
     /// Notified of every message that may have become visible.
@@ -201,8 +206,9 @@ impl Broker {
         visible_at: u64,
     ) -> Result<Vec<Message>, SqsError> {
         let redrive = self.queue(name)?.attributes.redrive().cloned();
-        // Without its dead-letter queue a message stays where it is.
-        let redrive = redrive.filter(|redrive| self.queues.contains_key(&redrive.queue));
+        // Without a dead-letter queue, and another one, a message stays where it is.
+        let redrive = redrive
+            .filter(|redrive| redrive.queue != name && self.queues.contains_key(&redrive.queue));
         let receives_max = redrive.as_ref().map(|redrive| redrive.receives_max);
         // Each further round has removed messages, so the rounds end.
         loop {
@@ -239,6 +245,7 @@ impl Broker {
             message.bury(now, arn(name));
             // In this order: dying in between leaves the message twice and never nowhere.
             self.put(target, message)?;
+            self.queue_mut(name)?.take(sequence);
             self.forget(name, sequence)?;
         }
         Ok(())

@@ -7,7 +7,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, BufRead as _, BufReader, BufWriter, Write as _},
+    io::{self, BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -52,6 +52,10 @@ pub(super) struct Journal {
     path: PathBuf,
     file: File,
     lines: usize,
+    /// Length of the whole lines.
+    bytes: u64,
+    /// Whether a part of a further line may stand behind them.
+    torn: bool,
 }
 
 impl Journal {
@@ -92,14 +96,17 @@ impl Journal {
             writer.write_all(&line_of(&record)?)?;
             lines += 1;
         }
-        let file = writer
+        let mut file = writer
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
+        let bytes = file.stream_position()?;
         fs::rename(&unfinished, path)?;
         Ok(Self {
             path: path.to_path_buf(),
             file,
             lines,
+            bytes,
+            torn: false,
         })
     }
 
@@ -107,9 +114,22 @@ impl Journal {
         &self.path
     }
 
+    /// Adds a line.
+    ///
+    /// A full disk may take a part of it. The next line takes that part's place; a process that
+    /// ends before it leaves a torn last line, which does not count.
     pub(super) fn append(&mut self, record: &Record) -> io::Result<()> {
+        let line = line_of(record)?;
+        if self.torn {
+            self.file.set_len(self.bytes)?;
+            self.file.seek(SeekFrom::Start(self.bytes))?;
+        }
+        self.torn = true;
+        self.file.write_all(&line)?;
+        self.torn = false;
         self.lines += 1;
-        self.file.write_all(&line_of(record)?)
+        self.bytes += u64::try_from(line.len()).unwrap_or_default();
+        Ok(())
     }
 
     /// Whether most lines speak of what is no more, when `things` still are.

@@ -34,7 +34,7 @@ pub(super) struct Queue {
 pub(super) struct Received {
     /// Messages for the receiver.
     pub(super) delivered: Vec<Message>,
-    /// Messages that were received too often.
+    /// Messages that were received too often; they are still in the queue.
     pub(super) dead: Vec<Message>,
     /// Sequence numbers of messages whose retention period is over.
     pub(super) expired: Vec<u64>,
@@ -120,7 +120,7 @@ impl Queue {
                 received.delivered.push(message);
             }
         }
-        for message in &received.delivered {
+        for message in received.delivered.iter().chain(&received.dead) {
             self.put(message.clone());
         }
         Ok(received)
