@@ -106,6 +106,11 @@ async fn a_function_is_for_whom_it_is_granted_to() {
     ];
     let expected: Vec<(&str, &[&str])> = vec![
         ("app.admit(uuid)", &every_tenant_service),
+        (
+            "app.check_replica(pg_lsn,bigint)",
+            &["auth", "billing", "projects", "reports"],
+        ),
+        ("app.check_role()", &SERVICES),
         ("app.create_tenant(uuid,text)", &["auth"]),
         ("app.enter(uuid)", &every_tenant_service),
         ("app.idempotency_expire(integer)", &["relay"]),
