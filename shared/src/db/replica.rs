@@ -29,12 +29,10 @@ const BEHIND: &str = "TN020";
 
 /// How long a replica that failed is left alone, in seconds.
 const REST_SECS: u64 = 5;
-/// How long the set-up of a connection may take in all, in milliseconds.
-const CONNECT_MS_MAX: u64 = 1_000;
-/// How long the check ahead of the work may take to be answered, in milliseconds.
-const CHECK_MS_MAX: u64 = 1_000;
-/// How long a read may take in all, in seconds: longer than the services' `statement_timeout`.
-const READ_SECS_MAX: u64 = 6;
+/// How long a connection, and the check ahead of the work, may take each, in milliseconds.
+const PATIENCE_MS: u64 = 1_000;
+/// How long the work may take after that, in seconds: the services' `statement_timeout`.
+const WORK_SECS_MAX: u64 = 5;
 
 /// How far a replica may be behind when the operator does not say, in milliseconds.
 const LAG_MS_MAX_DEFAULT: u32 = 10_000;
@@ -44,6 +42,7 @@ const LAG_MS_MAX_DEFAULT: u32 = 10_000;
 pub struct ReplicaConfig {
     database: DatabaseConfig,
     lag_max: Duration,
+    patience: Duration,
     sticky: Option<Duration>,
 }
 
@@ -53,8 +52,15 @@ impl ReplicaConfig {
         Self {
             database,
             lag_max,
+            patience: Duration::from_millis(PATIENCE_MS),
             sticky: None,
         }
+    }
+
+    /// Waits so long, instead of a second, for a connection and then for the check ahead of the work.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// For readers whose log positions mean nothing, such as Aurora's: after a write its caller is
@@ -109,16 +115,17 @@ pub(super) enum Missed {
 pub(super) struct Replica {
     slot: Slot,
     lag_max: Duration,
+    patience: Duration,
     sticky: Option<Duration>,
     rests_until: Mutex<Option<Instant>>,
 }
 
 impl Replica {
     pub(super) fn new(config: ReplicaConfig) -> Self {
-        let patience = Duration::from_millis(CONNECT_MS_MAX);
         Self {
-            slot: Slot::new(config.database, Some(patience)),
+            slot: Slot::new(config.database, Some(config.patience)),
             lag_max: config.lag_max,
+            patience: config.patience,
             sticky: config.sticky,
             rests_until: Mutex::default(),
         }
@@ -191,9 +198,10 @@ impl Replica {
             batch::commit(client),
         );
         // A check that is not answered ends the wait for the rest.
-        let head = timeout(Duration::from_millis(CHECK_MS_MAX), head);
+        let head = timeout(self.patience, head);
         let both = try_join(head, async { Ok(tail.await) });
-        let both = timeout(Duration::from_secs(READ_SECS_MAX), both).await;
+        let longest = self.patience + Duration::from_secs(WORK_SECS_MAX);
+        let both = timeout(longest, both).await;
         let ((began, lag), (entered, output, committed)) = both??;
         let output = entered.and(output).and_then(|output| {
             committed?;

@@ -8,17 +8,18 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use shared::db::ReplicaConfig;
+use testkit::Caller;
 use tokio::{
     net::TcpListener,
     time::{Instant, sleep},
 };
 
-use crate::scene::{ANY_LAG, PATIENCE, Scene, ask, config, create, list, names, superuser};
+use crate::scene::{ANY_LAG, PATIENCE, Scene, ask, create, list, names, replica, superuser, url};
 
 /// How long a replica that failed is left alone, in seconds.
 const REST_SECS: u64 = 5;
@@ -54,8 +55,10 @@ async fn no_request_fails_when_the_replica_is_killed() {
 #[tokio::test]
 async fn no_request_fails_when_the_replica_stops_answering() {
     let scene = Scene::new("stopped").await;
-    let (owner, service) = (scene.tenant().await, scene.service(ANY_LAG));
-    list(&service, &owner, "").await.expect(200);
+    let owner = scene.tenant().await;
+    let replica = replica(&url(&scene.replica), ANY_LAG);
+    let service = scene.service_with(replica.patience(PATIENCE / 60));
+    returns_to_the_replica(&service, &owner).await;
     let backend = "SELECT pid FROM pg_stat_activity WHERE usename = 'svc_projects'";
     let backend = Pid::from_raw(ask(&scene.replica, backend).await);
     kill(backend, Signal::SIGSTOP).unwrap();
@@ -72,7 +75,7 @@ async fn a_replica_that_failed_is_left_alone_for_a_while() {
     let scene = Scene::new("rest").await;
     let owner = scene.tenant().await;
     let (url, tried) = hangs_up().await;
-    let service = scene.service_with(ReplicaConfig::new(config(&url), ANY_LAG));
+    let service = scene.service_with(replica(&url, ANY_LAG));
     let (begun, reads) = (Instant::now(), 100);
     for _ in 0..reads {
         list(&service, &owner, "").await.expect(200);
@@ -127,7 +130,7 @@ async fn has_received(scene: &Scene) {
     }
 }
 
-async fn returns_to_the_replica(service: &axum::Router, owner: &testkit::Caller) {
+pub(crate) async fn returns_to_the_replica(service: &Router, owner: &Caller) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let reply = list(service, owner, "").await.expect(200);
@@ -187,7 +190,7 @@ async fn a_replica_under_the_wrong_role_is_not_read() {
     admin.batch_execute(path).await.unwrap();
     scene.caught_up().await;
     let url = scene.replica.superuser_url("tenantry");
-    let service = scene.service_with(ReplicaConfig::new(config(&url), ANY_LAG));
+    let service = scene.service_with(replica(&url, ANY_LAG));
     let reply = list(&service, &owner, "").await.expect(200);
     assert_eq!(reply.header("consistency"), "primary");
     scene.stop().await;

@@ -30,7 +30,7 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, NoTls};
 
 /// Far longer than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// Further than any replica of these tests is behind.
 pub(crate) const ANY_LAG: Duration = Duration::from_hours(1);
 
@@ -63,6 +63,11 @@ pub(crate) fn url(cluster: &Cluster) -> String {
 
 pub(crate) fn config(url: &str) -> DatabaseConfig {
     DatabaseConfig::new(url, None, None).unwrap()
+}
+
+/// A replica that is waited for, however busy the machine is.
+pub(crate) fn replica(url: &str, lag_max: Duration) -> ReplicaConfig {
+    ReplicaConfig::new(config(url), lag_max).patience(PATIENCE)
 }
 
 /// The projects function with this database.
@@ -139,8 +144,7 @@ impl Scene {
 
     /// The projects function, which reads from a replica that is `lag_max` behind at most.
     pub(crate) fn service(&self, lag_max: Duration) -> Router {
-        let replica = ReplicaConfig::new(config(&url(&self.replica)), lag_max);
-        self.service_with(replica)
+        self.service_with(replica(&url(&self.replica), lag_max))
     }
 
     pub(crate) fn service_with(&self, replica: ReplicaConfig) -> Router {

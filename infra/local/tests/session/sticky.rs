@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use shared::{
     clock::Clock,
-    db::{ConsistencyToken, Database, ReplicaConfig},
+    db::{ConsistencyToken, Database},
 };
 
-use crate::scene::{ANY_LAG, Scene, config, create, list, names, service, url};
+use crate::scene::{ANY_LAG, Scene, config, create, list, names, replica, service, url};
 
 #[tokio::test]
 async fn a_caller_sticks_to_the_writer_for_a_while_after_a_write() {
     let scene = Scene::new("sticky").await;
     let owner = scene.tenant().await;
     let sticky = Duration::from_secs(2);
-    let replica = ReplicaConfig::new(config(&url(&scene.replica)), Duration::ZERO).sticky(sticky);
+    let replica = replica(&url(&scene.replica), Duration::ZERO).sticky(sticky);
     let clock = Clock::fixed(Clock::System.now());
     let db = Database::with_replica(config(&url(&scene.primary)), Some(replica));
     let service = service(db, clock.clone());

@@ -3,11 +3,11 @@
 use axum::Router;
 use shared::{
     clock::Clock,
-    db::{Database, ReplicaConfig, Statement},
+    db::{Database, Statement},
 };
 use testkit::CountingProxy;
 
-use crate::scene::{ANY_LAG, Scene, config, create, list, primary, service, tenant, url};
+use crate::scene::{ANY_LAG, Scene, config, create, list, primary, replica, service, tenant, url};
 
 /// A function that has not connected yet, and the wire that it will connect through.
 async fn cold(url: &str) -> (CountingProxy, Database, Router) {
@@ -52,7 +52,7 @@ async fn a_read_costs_one_trip_on_the_replica_and_one_more_where_that_is_behind(
     let owner = scene.tenant().await;
     let to_primary = CountingProxy::before(&url(&scene.primary)).await;
     let to_replica = CountingProxy::before(&url(&scene.replica)).await;
-    let replica = ReplicaConfig::new(config(to_replica.url()), ANY_LAG);
+    let replica = replica(to_replica.url(), ANY_LAG);
     let db = Database::with_replica(config(to_primary.url()), Some(replica));
     let service = service(db, Clock::System);
     let trips = || (to_primary.trips(), to_replica.trips());
