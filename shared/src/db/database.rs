@@ -71,7 +71,9 @@ impl Database {
         let Some((replica, request)) = self.0.replica.as_ref().zip(Consistency::current()) else {
             return self.once(tenant, Access::Read, &work).await;
         };
-        let from = match replica.read(&self.0.meter, &request, tenant, &work).await {
+        // On the heap, so that a function without a replica does not carry it about.
+        let asked = Box::pin(replica.read(&self.0.meter, &request, tenant, &work));
+        let from = match asked.await {
             Ok((output, lag_ms)) => {
                 request.has_read(ReadFrom::Replica { lag_ms });
                 return Ok(output);
