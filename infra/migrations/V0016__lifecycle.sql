@@ -366,7 +366,7 @@ CREATE TRIGGER memberships_gone AFTER DELETE ON auth.memberships REFERENCING OLD
 
 GRANT USAGE ON SCHEMA app, auth TO svc_tenants;
 GRANT EXECUTE ON FUNCTION
-  app.tenant_id(), app.attend(uuid), app.enter_leaving(uuid), app.change_status(uuid, text),
+  app.check_role(), app.tenant_id(), app.attend(uuid), app.enter_leaving(uuid), app.change_status(uuid, text),
   app.export_tables(), app.export_rows(text, jsonb, int), auth.export_accounts(uuid, int),
   app.count_rows(), app.due_purges(int), app.begin_purge(), app.purge_rows(int), app.finish_purge(text),
   app.purge_certificate(uuid), auth.publish_key(text, jsonb)

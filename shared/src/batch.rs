@@ -83,7 +83,8 @@ impl Retry {
 impl From<DbError> for Retry {
     fn from(error: DbError) -> Self {
         let code = match error {
-            DbError::Unreachable(_) | DbError::NoTls => "database_unreachable",
+            DbError::Unreachable(_) | DbError::NoTls | DbError::Silent => "database_unreachable",
+            DbError::RoleNotHeld(_) => "database_role_not_held",
             DbError::Refused(_) => "tenant_refused",
             DbError::Busy(_) => "database_busy",
             DbError::Timeout(_) => "database_timeout",

@@ -6,20 +6,31 @@
 //! A [`Work`] is one statement or several that do not depend on each other. [`Database::read`] and
 //! [`Database::write`] send BEGIN, `app.enter`, the work and COMMIT in one batch and wait once.
 //! [`Database::transaction`] is for statements that depend on each other: one trip for each.
+//!
+//! Where a replica is configured, [`Consistency`] decides which of the two servers a read is for.
 
 mod batch;
 mod connect;
+mod consistency;
 mod constraint;
+mod database;
 mod door;
 mod error;
+mod meter;
+mod replica;
+mod slot;
 mod statement;
 mod transaction;
 
-pub use batch::{Access, Database, Trips};
+pub use batch::Access;
 pub use connect::{DatabaseConfig, open};
+pub use consistency::{Consistency, ConsistencyToken, LAG_MS_UNKNOWN, ReadFrom};
 pub use constraint::OnConstraint;
+pub use database::Database;
 pub use door::Door;
 pub use error::{DbError, Refusal};
+pub use meter::Trips;
+pub use replica::ReplicaConfig;
 pub use statement::{Bind, RowReader, Statement, Work};
 pub use transaction::Transaction;
 

@@ -1,14 +1,15 @@
 //! The order in which every request passes through the shared steps, in one place.
 //!
 //! ```text
-//! observe ─► version ─► identify ─► count ─► handler        Gate::Tenant
-//!                    └► count by address ──► handler        Gate::Credentials
-//!                    └─────────────────────► handler        Gate::Public
+//! observe ─► version ─► identify ─► count ─► consistency ─► handler    Gate::Tenant
+//!                    └► count by address ──► consistency ─► handler    Gate::Credentials
+//!                    └────────────────────────────────────► handler    Gate::Public
 //! ```
 //!
 //! **Invariant:** a handler is reached through [`service`] only, so no route can leave a step out;
 //! a tenant's route without an identified tenant answers 401 before its handler runs.
 
+mod consistency;
 mod count;
 mod identify;
 mod observe;
@@ -62,10 +63,15 @@ where
         };
         *gated = std::mem::take(gated).route(route.path, handler);
     }
+    let consistency = from_fn_with_state(app.clone(), consistency::honour);
+    let credentials = credentials
+        .layer(consistency.clone())
+        .layer(from_fn_with_state(app.clone(), count::by_address));
     tenants
-        .layer(from_fn_with_state(app.clone(), count::by_tenant))
+        .layer(consistency)
+        .layer(from_fn_with_state(app, count::by_tenant))
         .layer(from_fn(identify::identify))
-        .merge(credentials.layer(from_fn_with_state(app, count::by_address)))
+        .merge(credentials)
         .merge(public)
         .fallback(async || ApiError::not_found("resource"))
         .layer(from_fn(explain_method))

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::{self, ConfigError};
-use crate::db::{Database, DatabaseConfig};
+use crate::db::{Database, DatabaseConfig, ReplicaConfig};
 use crate::limits::Limits;
 
 /// Clock, database and limits of one function. Cheap to clone; nothing in it has been connected.
@@ -17,11 +17,12 @@ pub struct App {
 }
 
 impl App {
-    /// Reads `DATABASE_URL`, `LIMITS_TABLE`, `LIMITER_TIMEOUT_MS` and what goes with them.
+    /// Reads `DATABASE_URL`, `DATABASE_REPLICA_URL`, `LIMITS_TABLE`, `LIMITER_TIMEOUT_MS` and what
+    /// goes with them.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             clock: Clock::System,
-            db: Database::new(DatabaseConfig::from_env()?),
+            db: Database::with_replica(DatabaseConfig::from_env()?, ReplicaConfig::from_env()?),
             limits: Limits::from_env(config::required("LIMITS_TABLE")?)?,
         })
     }

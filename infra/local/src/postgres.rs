@@ -13,10 +13,12 @@ mod locate;
 mod migrations;
 mod server;
 mod stale;
+mod standby;
 
 use std::{io, path::PathBuf};
 
 pub use cluster::{Cluster, ClusterOptions};
+pub use standby::REPLICABLE;
 
 /// Why PostgreSQL cannot be had; each text is one line and names the cure where there is one.
 #[derive(Debug, thiserror::Error)]

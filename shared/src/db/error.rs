@@ -52,6 +52,12 @@ pub enum DbError {
     /// The work ended well although one of its statements had failed, so nothing was kept.
     #[error("the transaction had already failed")]
     Aborted,
+    /// Row-level security does not hold this function's role: TN010. Nothing was executed.
+    #[error("row-level security does not hold the role of this connection")]
+    RoleNotHeld(#[source] tokio_postgres::Error),
+    /// A server said nothing for too long.
+    #[error("no answer in time")]
+    Silent,
     /// TLS could not be set up.
     #[error("tls could not be set up")]
     NoTls,
@@ -73,6 +79,7 @@ impl From<tokio_postgres::Error> for DbError {
             "TN002" => return Self::Refused(Refusal::Suspended),
             "TN003" => return Self::Refused(Refusal::Leaving),
             "TN005" => return Self::Step(db.message().to_owned()),
+            "TN010" => return Self::RoleNotHeld(error),
             // class 08: connection; 57P01 to 57P03: the server is going down or coming up
             code if code.starts_with("08") || code.starts_with("57P") => {
                 return Self::Unreachable(error);
@@ -138,9 +145,10 @@ impl From<DbError> for ApiError {
             DbError::Refused(Refusal::Leaving) => {
                 Self::forbidden("tenant_leaving", "the tenant is being closed")
             }
-            DbError::Unreachable(_) | DbError::Timeout(_) => {
-                Self::unavailable(RETRY_AFTER_SECS).caused_by(error)
-            }
+            DbError::Unreachable(_)
+            | DbError::Timeout(_)
+            | DbError::Silent
+            | DbError::RoleNotHeld(_) => Self::unavailable(RETRY_AFTER_SECS).caused_by(error),
             DbError::Busy(_) => Self::new(
                 StatusCode::CONFLICT,
                 "concurrent_update",

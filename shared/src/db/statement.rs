@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio_postgres::types::{ToSql, Type};
@@ -41,7 +41,7 @@ impl<T: Bind> Bind for Option<T> {
 }
 
 type Param = (Box<dyn ToSql + Send + Sync>, Type);
-type Read<T> = Box<dyn FnOnce(Vec<Row>) -> Result<T, DbError> + Send>;
+type Read<T> = Box<dyn Fn(Vec<Row>) -> Result<T, DbError> + Send + Sync>;
 
 enum Answer<T> {
     Rows(Read<T>),
@@ -114,24 +114,26 @@ impl Statement<u64> {
 pub type RowReader<T> = fn(&Row) -> Result<T, tokio_postgres::Error>;
 
 /// One statement, or several that do not depend on each other: whatever fits into one batch.
-pub trait Work: Send {
+///
+/// It can be run again, which is what a read does that a replica could not answer.
+pub trait Work: Send + Sync {
     /// What it yields.
     type Output: Send;
 
     /// Queues every statement on the first poll, in order, and then waits for the answers.
-    fn run(self, client: &Client) -> impl Future<Output = Result<Self::Output, DbError>> + Send;
+    fn run(&self, client: &Client) -> impl Future<Output = Result<Self::Output, DbError>> + Send;
 }
 
 impl<T: Send> Work for Statement<T> {
     type Output = T;
 
-    async fn run(self, client: &Client) -> Result<T, DbError> {
+    async fn run(&self, client: &Client) -> Result<T, DbError> {
         let params: Vec<(&(dyn ToSql + Sync), Type)> = self
             .params
             .iter()
             .map(|(value, kind)| (&**value as &(dyn ToSql + Sync), kind.clone()))
             .collect();
-        match self.answer {
+        match &self.answer {
             Answer::Rows(read) => read(client.query_typed(self.sql, &params).await?),
             Answer::Count(count) => Ok(count(client.execute_typed(self.sql, &params).await?)),
         }
@@ -141,7 +143,7 @@ impl<T: Send> Work for Statement<T> {
 impl Work for () {
     type Output = ();
 
-    async fn run(self, _: &Client) -> Result<(), DbError> {
+    async fn run(&self, _: &Client) -> Result<(), DbError> {
         Ok(())
     }
 }
@@ -149,7 +151,7 @@ impl Work for () {
 impl<W: Work> Work for Option<W> {
     type Output = Option<W::Output>;
 
-    async fn run(self, client: &Client) -> Result<Self::Output, DbError> {
+    async fn run(&self, client: &Client) -> Result<Self::Output, DbError> {
         match self {
             Some(work) => work.run(client).await.map(Some),
             None => Ok(None),
@@ -160,7 +162,7 @@ impl<W: Work> Work for Option<W> {
 impl<A: Work, B: Work> Work for (A, B) {
     type Output = (A::Output, B::Output);
 
-    async fn run(self, client: &Client) -> Result<Self::Output, DbError> {
+    async fn run(&self, client: &Client) -> Result<Self::Output, DbError> {
         let (a, b) = join(self.0.run(client), self.1.run(client)).await;
         Ok((a?, b?))
     }
@@ -169,8 +171,8 @@ impl<A: Work, B: Work> Work for (A, B) {
 impl<A: Work, B: Work, C: Work> Work for (A, B, C) {
     type Output = (A::Output, B::Output, C::Output);
 
-    async fn run(self, client: &Client) -> Result<Self::Output, DbError> {
-        let ((a, b), c) = ((self.0, self.1), self.2).run(client).await?;
-        Ok((a, b, c))
+    async fn run(&self, client: &Client) -> Result<Self::Output, DbError> {
+        let (a, b, c) = join3(self.0.run(client), self.1.run(client), self.2.run(client)).await;
+        Ok((a?, b?, c?))
     }
 }

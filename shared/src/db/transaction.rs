@@ -2,11 +2,11 @@
 
 use futures_util::future::{join, join3};
 use tokio_postgres::Client;
-use tokio_postgres::types::{ToSql, Type};
 
-use super::batch::{Access, Meter};
+use super::batch::{self, Access};
 use super::door::Door;
 use super::error::DbError;
+use super::meter::Meter;
 use super::statement::Work;
 use crate::tenant::Tenant;
 
@@ -28,29 +28,44 @@ enum State {
 /// `app.enter`, and the last, when it goes through [`Transaction::finish`], carries COMMIT.
 pub struct Transaction<'a> {
     client: &'a Client,
+    /// Whether the connection's role is known to be one that may serve.
+    checked: bool,
     meter: &'a Meter,
     door: Door,
     tenant: Tenant,
     access: Access,
+    wants_position: bool,
+    position: Option<u64>,
     state: State,
 }
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(
-        client: &'a Client,
+        (client, checked): (&'a Client, bool),
         meter: &'a Meter,
-        door: Door,
-        tenant: Tenant,
-        access: Access,
+        (door, tenant, access): (Door, Tenant, Access),
+        wants_position: bool,
     ) -> Self {
         Self {
             client,
+            checked,
             meter,
             door,
             tenant,
             access,
+            wants_position,
+            position: None,
             state: State::Fresh,
         }
+    }
+
+    pub(super) fn is_checked(&self) -> bool {
+        self.checked
+    }
+
+    /// Where the log ended after COMMIT, if that was wanted.
+    pub(super) fn position(&self) -> Option<u64> {
+        self.position
     }
 
     /// Runs the next step.
@@ -60,18 +75,14 @@ impl<'a> Transaction<'a> {
             State::Fresh => {
                 // Failed until proven open, so that a step dropped half-way is not taken for one.
                 self.state = State::Failed;
-                let id = self.tenant.id();
-                let parameter: [(&(dyn ToSql + Sync), Type); 1] = [(&id, Type::UUID)];
                 let batch = join3(
-                    client.batch_execute(self.access.begin()),
-                    client.execute_typed(self.door.enter(), &parameter),
+                    batch::begin(client, self.access, self.checked),
+                    batch::enter(client, self.door, self.tenant),
                     work.run(client),
                 );
                 let (began, entered, output) = self.meter.trip(batch).await;
-                began
-                    .map_err(DbError::from)
-                    .and(entered.map_err(DbError::from))
-                    .and(output)
+                self.checked |= began.is_ok();
+                began.and(entered).and(output)
             }
             State::Open => {
                 self.state = State::Failed;
@@ -93,29 +104,44 @@ impl<'a> Transaction<'a> {
         }
         self.state = State::Failed;
         let client = self.client;
-        let batch = join(work.run(client), client.batch_execute("COMMIT"));
-        let (output, committed) = self.meter.trip(batch).await;
+        let batch = join3(
+            work.run(client),
+            batch::commit(client),
+            batch::position(client, self.wants_position),
+        );
+        let (output, committed, position) = self.meter.trip(batch).await;
         self.state = State::Lost;
         let output = output?;
         committed?;
+        self.position = position;
         self.state = State::Ended;
         Ok(output)
     }
 
     /// Ends what is still open: COMMIT when the work succeeded, ROLLBACK otherwise.
     pub(super) async fn end(&mut self, succeeded: bool) -> Result<(), DbError> {
-        let verb = match (self.state, succeeded) {
+        let commits = match (self.state, succeeded) {
             (State::Fresh | State::Ended, _) | (State::Lost, false) => return Ok(()),
             (State::Lost, true) => return Err(DbError::Aborted),
-            (State::Open, true) => "COMMIT",
-            (State::Open | State::Failed, _) => "ROLLBACK",
+            (State::Open, true) => true,
+            (State::Open | State::Failed, _) => false,
         };
         let failed = self.state == State::Failed;
         self.state = State::Ended;
-        self.meter.trip(self.client.batch_execute(verb)).await?;
-        match succeeded && failed {
-            true => Err(DbError::Aborted),
-            false => Ok(()),
+        if !commits {
+            let back = self.client.batch_execute("ROLLBACK");
+            self.meter.trip(back).await?;
+            return match succeeded && failed {
+                true => Err(DbError::Aborted),
+                false => Ok(()),
+            };
         }
+        let batch = join(
+            batch::commit(self.client),
+            batch::position(self.client, self.wants_position),
+        );
+        let (committed, position) = self.meter.trip(batch).await;
+        self.position = position;
+        committed
     }
 }

@@ -15,10 +15,11 @@ use lambda_http::request::RequestContext;
 use tracing::Instrument;
 
 use super::Frame;
+use super::consistency::ServedBy;
 use super::count::Counted;
 use super::version::write_problem;
 use crate::error::{ApiError, ProblemCode};
-use crate::telemetry::{LimiterUse, RequestRecord};
+use crate::telemetry::{DatabaseUse, LimiterUse, RequestRecord};
 use crate::tenant::TenantContext;
 use crate::versioning::ApiVersion;
 
@@ -66,7 +67,10 @@ pub(super) async fn observe(State(frame): State<Frame>, request: Request, next: 
         cold_start: arrival.cold_start,
         request_bytes: arrival.request_bytes,
         response_bytes: response.body().size_hint().lower(),
-        database: (frame.app.db.trips() - before).into(),
+        database: DatabaseUse {
+            read_from: response.extensions().get().map(|ServedBy(server)| *server),
+            ..(frame.app.db.trips() - before).into()
+        },
         limiter: counted.map(|counted| LimiterUse {
             outcome: counted.outcome,
             duration: counted.duration,

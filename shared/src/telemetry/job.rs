@@ -164,6 +164,7 @@ mod tests {
             database: DatabaseUse {
                 round_trips: 3,
                 duration: Duration::from_millis(12),
+                read_from: None,
             },
             error_code: Some("storage_unavailable"),
         };

@@ -14,12 +14,17 @@ pub struct DatabaseUse {
     pub round_trips: u32,
     /// The time waited for them.
     pub duration: Duration,
+    /// Who answered the reads: `primary`, `fallback` (it, after a replica) or `replica`; `None`
+    /// where nobody had the choice.
+    pub read_from: Option<&'static str>,
 }
 
 #[derive(Serialize)]
 pub(super) struct Database {
     round_trips: u32,
     duration_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_from: Option<&'static str>,
 }
 
 impl From<DatabaseUse> for Database {
@@ -27,6 +32,7 @@ impl From<DatabaseUse> for Database {
         Self {
             round_trips: database.round_trips,
             duration_ms: millis(database.duration),
+            read_from: database.read_from,
         }
     }
 }

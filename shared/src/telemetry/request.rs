@@ -217,7 +217,10 @@ mod tests {
             cold_start: false,
             request_bytes: 0,
             response_bytes: 312,
-            database: DatabaseUse::default(),
+            database: DatabaseUse {
+                read_from: Some("replica"),
+                ..DatabaseUse::default()
+            },
             limiter: Some(LimiterUse {
                 outcome: "denied",
                 duration: Duration::from_millis(4),
@@ -253,7 +256,7 @@ mod tests {
                 "request": {"id": "JKJaXmPLvHcESHA=", "bytes": 0},
                 "response": {"status": 429, "bytes": 312},
                 "error": {"code": "quota_exceeded"},
-                "db": {"round_trips": 0, "duration_ms": 0.0},
+                "db": {"round_trips": 0, "duration_ms": 0.0, "read_from": "replica"},
                 "limiter": {"outcome": "denied", "duration_ms": 4.0},
             })
         );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migrate::lint::{self, Finding, Severity};
+use migrate::lint::{self, Finding, Severity, Strictness};
 use tokio_postgres::Transaction;
 
 use crate::database::Database;
@@ -80,4 +80,57 @@ fn no_rule_is_without_its_fault() {
         let alone = FAULTS.iter().any(|fault| fault.rules.first() == Some(rule));
         assert!(alone, "no fault is about {rule}");
     }
+}
+
+/// Each line's last release with CVE-2026-14666, and its first without.
+const RELEASES: [(u32, u32); 4] = [
+    (150_018, 150_019),
+    (160_014, 160_015),
+    (170_010, 170_011),
+    (180_005, 180_006),
+];
+
+/// What the linter's own text says of a server that calls itself `version`.
+async fn server_findings(transaction: &Transaction<'_>, version: u32) -> Vec<Finding> {
+    let asked = "current_setting('server_version_num')";
+    assert!(POSTURE.contains(asked), "the rule asks another way");
+    let posture = POSTURE.replace(asked, &format!("'{version}'"));
+    let rows = transaction.query(&posture, &[]).await.unwrap();
+    let findings = rows.iter().map(|row| Finding {
+        rule: row.get("rule"),
+        object: row.get("object"),
+        severity: match row.get("refused") {
+            true => Severity::Error,
+            false => Severity::Warning,
+        },
+    });
+    findings
+        .filter(|finding| finding.rule == SERVER_RULE)
+        .collect()
+}
+
+/// A deployment insists, a developer's machine is advised.
+#[tokio::test]
+async fn a_server_with_known_holes_is_refused_where_that_is_insisted_on() {
+    Database::with_migrated(async |database| {
+        let mut owner = database.owner().await;
+        let transaction = owner.transaction().await.unwrap();
+        transaction
+            .batch_execute("SET LOCAL search_path = pg_catalog")
+            .await
+            .unwrap();
+        for (last_affected, first_patched) in RELEASES {
+            let findings = server_findings(&transaction, last_affected).await;
+            let [finding] = findings.as_slice() else {
+                panic!("{last_affected}: {findings:?}");
+            };
+            assert!(finding.is_refused(Strictness::Insisting));
+            assert!(!finding.is_refused(Strictness::Advising));
+            assert_eq!(server_findings(&transaction, first_patched).await, []);
+        }
+        // Older lines get no patches any more, and a later one has it from its beginning.
+        assert_eq!(server_findings(&transaction, 140_024).await.len(), 1);
+        assert_eq!(server_findings(&transaction, 190_000).await, []);
+    })
+    .await;
 }

@@ -113,6 +113,11 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("app.attend(uuid)", &["tenants"]),
     ("app.begin_purge()", &["tenants"]),
     ("app.change_status(uuid,text)", &["tenants"]),
+    (
+        "app.check_replica(pg_lsn,bigint)",
+        &["auth", "billing", "projects", "reports"],
+    ),
+    ("app.check_role()", &SERVICES),
     ("app.count_rows()", &["tenants"]),
     ("app.create_tenant(uuid,text)", &["auth"]),
     ("app.due_purges(integer)", &["tenants"]),

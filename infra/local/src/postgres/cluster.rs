@@ -16,6 +16,7 @@ use super::{
     install,
     server::{self, Server},
     stale,
+    standby::{self, REPLICABLE},
 };
 use crate::{lock::FolderLock, secret};
 
@@ -41,7 +42,7 @@ pub struct ClusterOptions {
 pub struct Cluster {
     server: Server,
     dir: PathBuf,
-    password: String,
+    pub(super) password: String,
     _lock: FolderLock,
 }
 
@@ -66,17 +67,8 @@ impl Cluster {
         options: ClusterOptions,
         settings: &[&str],
     ) -> Result<Self, PostgresError> {
-        // The server's programs run in the root folder, so the path must not be a relative one.
-        let dir = path::absolute(&options.dir).map_err(PostgresError::file(&options.dir))?;
-        let account = Account::choose(&dir.join("data"))?;
-        let is_new = !dir.exists();
-        let home = folder::settle(&dir, account).await?;
+        let (home, account, lock, is_new) = take_folder(&options.dir).await?;
         let data = home.join("data");
-        let account = Account::choose(&data).unwrap_or(account);
-        let lock = FolderLock::try_take(&home.join("lock"))
-            .map_err(PostgresError::file(home.join("lock")))?
-            .ok_or_else(|| PostgresError::InUse(home.clone()))?;
-        stale::stop_left_over(&data).await?;
         if is_new {
             folder::begin_anew(&home)?;
         }
@@ -98,6 +90,35 @@ impl Cluster {
             server,
             dir: home,
             password,
+            _lock: lock,
+        })
+    }
+
+    /// Starts a streaming replica of `primary`, which was started with [`REPLICABLE`], in a folder
+    /// that holds none yet.
+    ///
+    /// It knows the primary's port of now: a primary that was started again has another.
+    ///
+    /// # Errors
+    ///
+    /// See [`PostgresError`].
+    pub async fn start_standby(
+        primary: &Self,
+        options: ClusterOptions,
+    ) -> Result<Self, PostgresError> {
+        let (home, account, lock, _) = take_folder(&options.dir).await?;
+        folder::begin_anew(&home)?;
+        let data = home.join("data");
+        standby::copy(primary, &data, account).await?;
+        let made = initialise::made_by(&data)?;
+        let installation = install::provide(&home, made, account).await?;
+        let binary = installation.bin.join("postgres");
+        let settings = server::settings(options.durable, &REPLICABLE);
+        let server = start_server(&binary, &home, &primary.password, &settings, account).await?;
+        Ok(Self {
+            server,
+            dir: home,
+            password: primary.password.clone(),
             _lock: lock,
         })
     }
@@ -140,6 +161,23 @@ impl Cluster {
     pub async fn stop(self) -> Result<(), PostgresError> {
         self.server.stop().await
     }
+}
+
+/// Makes a cluster's folder this program's own, and answers where it is, who serves it, and whether
+/// it was not there.
+async fn take_folder(wanted: &Path) -> Result<(PathBuf, Account, FolderLock, bool), PostgresError> {
+    // The server's programs run in the root folder, so the path must not be a relative one.
+    let dir = path::absolute(wanted).map_err(PostgresError::file(wanted))?;
+    let account = Account::choose(&dir.join("data"))?;
+    let is_new = !dir.exists();
+    let home = folder::settle(&dir, account).await?;
+    let data = home.join("data");
+    let account = Account::choose(&data).unwrap_or(account);
+    let lock = FolderLock::try_take(&home.join("lock"))
+        .map_err(PostgresError::file(home.join("lock")))?
+        .ok_or_else(|| PostgresError::InUse(home.clone()))?;
+    stale::stop_left_over(&data).await?;
+    Ok((home, account, lock, is_new))
 }
 
 async fn start_server(

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use local::{project, template::Template};
+use local::{
+    project,
+    template::{Function, Template},
+};
 
 use crate::stack::parse;
 
@@ -78,6 +81,29 @@ fn each_function_logs_in_with_its_own_role() {
             "{password}"
         );
     }
+}
+
+/// The functions behind the API, with their replica's URL when its host is this.
+fn replicas(host: &str) -> Vec<(String, String)> {
+    let template = parse(&text(), &[("DatabaseReplicaHost", host)]);
+    let replica = |function: Function| {
+        let url = function.environment.get("DATABASE_REPLICA_URL")?;
+        Some((function.binary, url.clone()))
+    };
+    template.functions.into_iter().filter_map(replica).collect()
+}
+
+#[test]
+fn the_functions_behind_the_api_read_from_a_replica_when_there_is_one() {
+    let (none, some) = (replicas(""), replicas("replica.internal"));
+    let names: Vec<&str> = some.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["auth", "billing", "projects", "reports"]);
+    for (name, url) in &some {
+        let start = format!("postgres://svc_{name}@replica.internal:5432/");
+        assert!(url.starts_with(&start), "{url}");
+    }
+    assert!(none.iter().all(|(_, url)| url.is_empty()), "{none:?}");
+    assert_eq!(none.len(), some.len());
 }
 
 #[test]

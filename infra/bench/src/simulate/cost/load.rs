@@ -90,6 +90,7 @@ pub fn line_bytes() -> f64 {
         database: DatabaseUse {
             round_trips: 1,
             duration: Duration::from_micros(2_125),
+            read_from: None,
         },
         limiter: Some(LimiterUse {
             outcome: "allowed",
