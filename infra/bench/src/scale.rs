@@ -170,14 +170,14 @@ pub async fn measure(cluster: &Cluster, size: Size) -> Result<Vec<Scaling>, Scal
         let side = |doors, place| Side::product(call, doors, place);
         if !call.is_control() {
             let sides = [side(&few, any(FEW)), side(&some, any(SOME))];
-            found.push(race::run(Difference::TenfoldTenants, sides, size).await?);
+            found.push(race::run(Difference::TenfoldTenants, &sides, size).await?);
             let sides = [side(&few, any(FEW)), side(&many, any(MANY))];
-            found.push(race::run(Difference::HundredfoldTenants, sides, size).await?);
+            found.push(race::run(Difference::HundredfoldTenants, &sides, size).await?);
         }
         if call.has_tenant() {
             let [small, large] = [SMALL, LARGE].map(|extra| Place::one(MANY.1, extra));
             let sides = [side(&many, small), side(&many, large)];
-            found.push(race::run(Difference::HundredfoldRows, sides, size).await?);
+            found.push(race::run(Difference::HundredfoldRows, &sides, size).await?);
         }
     }
     load::twins(cluster, MANY.0).await?;
@@ -185,7 +185,7 @@ pub async fn measure(cluster: &Cluster, size: Size) -> Result<Vec<Scaling>, Scal
         say(format_args!("measuring the policy: {}", reading.name));
         let side = |form| Side::reading(reading, form, &many, any(MANY));
         let sides = [side(reading.plain()), side(reading.protected())];
-        found.push(race::run(Difference::RowSecurity, sides, size).await?);
+        found.push(race::run(Difference::RowSecurity, &sides, size).await?);
     }
     load::forget(cluster, [FEW.0, SOME.0, MANY.0]).await?;
     Ok(found)

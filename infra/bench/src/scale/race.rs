@@ -73,11 +73,12 @@ impl<'a> Side<'a> {
 /// Measures both sides by turns.
 pub(super) async fn run(
     what: Difference,
-    [first, second]: [Side<'_>; 2],
+    sides: &[Side<'_>; 2],
     size: Size,
 ) -> Result<Scaling, ScaleError> {
+    let [first, second] = sides;
     let mut random = Random::new(SEED);
-    for side in [first, second] {
+    for side in sides {
         let calls = side.at_most(WARM_UP_CALLS);
         median_us(side, calls, &mut random).await?;
     }
@@ -104,7 +105,7 @@ pub(super) async fn run(
     })
 }
 
-async fn median_us(side: Side<'_>, calls: u32, random: &mut Random) -> Result<f64, ScaleError> {
+async fn median_us(side: &Side<'_>, calls: u32, random: &mut Random) -> Result<f64, ScaleError> {
     let mut times = Vec::with_capacity(calls as usize);
     for _ in 0..calls {
         let begun = Instant::now();
