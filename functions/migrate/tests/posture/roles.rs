@@ -115,6 +115,7 @@ async fn a_function_is_for_whom_it_is_granted_to() {
         ("app.outbox_take(text,interval,integer)", &["relay"]),
         ("app.tenant_id()", &every_tenant_service),
         ("app.tenant_name()", &["auth", "report_worker"]),
+        ("app.write_lock(uuid)", &every_tenant_service),
         ("auth.create_user(uuid,text,text,text)", &["auth"]),
         ("auth.find_login(text)", &["auth"]),
         ("auth.find_user(uuid)", &["auth"]),
