@@ -13,6 +13,7 @@ mod input;
 mod isolation;
 mod limits;
 mod lists;
+mod moving;
 mod once;
 mod scale;
 mod totals;
