@@ -203,7 +203,16 @@ CREATE FUNCTION app.export_tables() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT t.name FROM app.tenant_tables() AS t ORDER BY t.name;
+  SELECT t.name
+    FROM app.tenant_tables() AS t
+   -- A tenant with a silo may have rows left in the pool from before it moved, which are no longer true.
+   WHERE NOT EXISTS (
+     SELECT FROM pg_class AS own
+       JOIN pg_class AS pooled ON pooled.oid = t.target AND pooled.relname = own.relname
+      WHERE pooled.relnamespace::regnamespace::text IN (SELECT app.silo_domains())
+        AND own.relnamespace::regnamespace::text =
+            (SELECT s.silo_schema FROM app.tenants AS s WHERE s.id = (SELECT app.tenant_id())))
+   ORDER BY t.name;
 END;
 COMMENT ON FUNCTION app.export_tables() IS 'reviewed: names of tables, and no row of any';
 
@@ -316,6 +325,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   held app.tenants;
+  silo text;
   left_over jsonb := app.count_rows();
 BEGIN
   SELECT * INTO held FROM app.tenants AS t WHERE t.id = app.tenant_id() FOR UPDATE;
@@ -325,9 +335,15 @@ BEGIN
   IF EXISTS (SELECT FROM jsonb_each(left_over) AS l WHERE l.value <> '0') THEN
     RAISE EXCEPTION 'there are rows left: %', left_over USING ERRCODE = 'TN005';
   END IF;
-  IF held.silo_schema IS NOT NULL THEN
-    EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', held.silo_schema);
-  END IF;
+  -- The silo, and one that a move to the pool has left behind.
+  FOR silo IN
+    SELECT held.silo_schema WHERE held.silo_schema IS NOT NULL
+    UNION SELECT v.place FROM app.vacated AS v WHERE v.tenant = held.id AND v.place <> 'pool'
+  LOOP
+    EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', silo);
+    DELETE FROM app.silo_migrations AS m WHERE m.silo_schema = silo;
+  END LOOP;
+  DELETE FROM app.vacated AS v WHERE v.tenant = held.id;
   UPDATE app.purges AS p
      SET finished_at = now(), certificate = finish_purge.certificate
    WHERE p.tenant = held.id;

@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
 use crate::clock::from_micros;
-use crate::db::{Database, DbError};
+use crate::db::{Database, DbError, Refusal};
 use crate::deadline::Deadline;
 use crate::error::causes;
 use crate::jobs::{Envelope, EnvelopeError};
@@ -85,6 +85,7 @@ impl From<DbError> for Retry {
         let code = match error {
             DbError::Unreachable(_) | DbError::NoTls | DbError::Silent => "database_unreachable",
             DbError::RoleNotHeld(_) => "database_role_not_held",
+            DbError::Refused(Refusal::Moving) => "tenant_moving",
             DbError::Refused(_) => "tenant_refused",
             DbError::Busy(_) => "database_busy",
             DbError::Timeout(_) => "database_timeout",

@@ -1,23 +1,15 @@
-//! The run: one at a time, retried when a lock is not to be had, linted at the end.
-
-use std::time::Duration;
+//! The run over everything: the shared schemas, the silos, and the linter at the end.
 
 use refinery::Target;
 use serde::Serialize;
 use shared::db::{self, DatabaseConfig};
+use shared::deadline::Deadline;
 use tokio_postgres::Client;
 
 use crate::lint::{self, Finding, Strictness};
-use crate::{MigrateError, embedded};
+use crate::session::{self, Run, patiently};
+use crate::{MigrateError, embedded, moving, silos};
 
-/// The advisory lock that a run holds in its database.
-const RUN_LOCK: i64 = 7_305_821_349_440_211;
-/// How long a run waits for the one before it, in seconds.
-const RUN_LOCK_WAIT_SECS: u32 = 60;
-/// How often a run is begun anew when a table's lock was not to be had in time.
-const ATTEMPTS_MAX: u32 = 5;
-/// The pause before the second attempt, in milliseconds; each further one is twice as long.
-const FIRST_PAUSE_MS: u64 = 250;
 /// Where the applied versions are kept: not on the `search_path` of any migration or service.
 const HISTORY_TABLE: &str = "public.schema_history";
 
@@ -26,6 +18,8 @@ const HISTORY_TABLE: &str = "public.schema_history";
 pub struct Applied {
     /// The versions that were missing and are applied now, in order; empty when up to date.
     pub versions: Vec<i32>,
+    /// How many silos lacked a version and have it now.
+    pub silos: usize,
     /// What the linter advises and did not insist on.
     pub warnings: Vec<Finding>,
 }
@@ -33,14 +27,16 @@ pub struct Applied {
 /// Applies what is missing to the database of `owner_url`, then lints it.
 ///
 /// The URL's user must own the database and be allowed to create roles; it need not be a
-/// superuser. Several calls at once are safe: they wait for one another, up to 60 s.
+/// superuser. Several calls at once are safe: they wait for one another, up to 120 s.
 pub async fn apply(owner_url: &str) -> Result<Applied, MigrateError> {
-    run(&database(owner_url)?, Strictness::Advising).await
+    let deadline = Deadline::never();
+    run(&database(owner_url)?, Strictness::Advising, &deadline).await
 }
 
 /// As [`apply`], and refuses a server whose known row-security holes are not patched.
 pub async fn apply_strict(owner_url: &str) -> Result<Applied, MigrateError> {
-    run(&database(owner_url)?, Strictness::Insisting).await
+    let deadline = Deadline::never();
+    run(&database(owner_url)?, Strictness::Insisting, &deadline).await
 }
 
 /// Applies what is missing up to and including `version`, and looks at nothing: for tests of what a
@@ -57,25 +53,29 @@ fn database(owner_url: &str) -> Result<DatabaseConfig, MigrateError> {
 }
 
 /// The run itself, for a database that is configured already.
+///
+/// Silos that are not brought up to date before the deadline, or cannot be, fail the run before
+/// the linter is asked: the next run goes on with them.
 pub(crate) async fn run(
     database: &DatabaseConfig,
     strictness: Strictness,
+    deadline: &Deadline,
 ) -> Result<Applied, MigrateError> {
-    let mut client = db::open(database).await?;
-    // A session's lock: it goes with the connection, however this function ends.
-    client
-        .batch_execute(&format!(
-            "SET lock_timeout = '{RUN_LOCK_WAIT_SECS}s'; SELECT pg_advisory_lock({RUN_LOCK})"
-        ))
-        .await?;
+    let mut client = session::begin(database, Run::Alone).await?;
     let versions = migrate_patiently(&mut client).await?;
+    let silos = silos::catch_up(&client, database, deadline).await?;
+    moving::sweep(&mut client, deadline).await?;
     let transaction = client.build_transaction().read_only(true).start().await?;
     let (refused, warnings) = lint::findings(&transaction)
         .await?
         .into_iter()
         .partition::<Vec<_>, _>(|finding| finding.is_refused(strictness));
     if refused.is_empty() {
-        Ok(Applied { versions, warnings })
+        Ok(Applied {
+            versions,
+            silos,
+            warnings,
+        })
     } else {
         Err(MigrateError::Posture(refused))
     }
@@ -83,20 +83,11 @@ pub(crate) async fn run(
 
 async fn migrate_patiently(client: &mut Client) -> Result<Vec<i32>, MigrateError> {
     let mut versions = Vec::new();
-    let mut attempt = 1;
-    let mut pause = Duration::from_millis(FIRST_PAUSE_MS);
-    loop {
-        match migrate(client, Target::Latest, &mut versions).await {
-            Err(error) if error.is_transient() && attempt < ATTEMPTS_MAX => {
-                tracing::warn!(error = %error, attempt, "migration is tried again");
-                tokio::time::sleep(pause).await;
-                attempt += 1;
-                pause *= 2;
-            }
-            Err(error) => return Err(error),
-            Ok(()) => return Ok(versions),
-        }
-    }
+    patiently("migration", async || {
+        migrate(client, Target::Latest, &mut versions).await
+    })
+    .await?;
+    Ok(versions)
 }
 
 /// Each file is a transaction of its own, so what a failed attempt applied stays applied.

@@ -5,9 +5,11 @@ use std::error::Error;
 use lambda_runtime::Diagnostic;
 use shared::config::ConfigError;
 use shared::db::DbError;
+use shared::ids::TenantId;
 use tokio_postgres::error::SqlState;
 
 use crate::lint::Finding;
+use crate::silos::SilosLeft;
 
 /// Why a database was not migrated, or was and must not be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,38 @@ pub enum MigrateError {
     /// A migration failed, or those applied are not those embedded here.
     #[error("migration: {}", with_causes(.0))]
     Migration(#[from] refinery::Error),
+    /// A silo had a file that is not the one of its number here.
+    #[error("silo {schema} had another file of version {version}")]
+    SiloFileChanged {
+        /// The silo.
+        schema: String,
+        /// The file.
+        version: i32,
+    },
+    /// The shared schemas are up to date, and not all silos are: the next run goes on with them.
+    #[error("silos: {0}")]
+    Silos(SilosLeft),
+    /// Nobody founded such a tenant.
+    #[error("unknown tenant {0}")]
+    UnknownTenant(TenantId),
+    /// The tenant is leaving, or gone: its rows are not moved any more.
+    #[error("tenant {0} is leaving")]
+    TenantLeaving(TenantId),
+    /// A table is not made for being moved.
+    #[error("{0} {1}, so the tenant stays where it is")]
+    Unmovable(String, String),
+    /// What arrived is not what was sent, so nothing was kept of it.
+    #[error("the copy differs, and the tenant stays where it is: {0}")]
+    Differs(String),
+    /// The tenant was moved, and so many transactions from before that are still at work.
+    #[error("the old place is still to be cleared: {0} earlier transactions are at work")]
+    ReadersLeft(usize),
+    /// The place that is to be cleared is where the tenant is.
+    #[error("tenant {0} is where it should have left")]
+    StillThere(TenantId),
+    /// There is no time left to begin.
+    #[error("no time left to begin")]
+    OutOfTime,
     /// All migrations are applied, and the linter found holes.
     #[error("posture: {}", list(.0))]
     Posture(Vec<Finding>),
@@ -73,6 +107,14 @@ impl From<MigrateError> for Diagnostic {
             MigrateError::Connect(_) => "connect",
             MigrateError::Database(_) => "database",
             MigrateError::Migration(_) => "migration",
+            MigrateError::SiloFileChanged { .. } | MigrateError::Silos(_) => "silos",
+            MigrateError::UnknownTenant(_)
+            | MigrateError::TenantLeaving(_)
+            | MigrateError::Unmovable(..)
+            | MigrateError::Differs(_)
+            | MigrateError::ReadersLeft(_)
+            | MigrateError::StillThere(_)
+            | MigrateError::OutOfTime => "tenant",
             MigrateError::Posture(_) => "posture",
         };
         Self {

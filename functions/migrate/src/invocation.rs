@@ -1,22 +1,170 @@
-//! The function's edge: one plain invocation, one answer.
+//! The function's edge: what it may be asked, and what it answers.
 
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::LambdaEvent;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shared::db::DatabaseConfig;
+use shared::deadline::Deadline;
+use shared::ids::TenantId;
 
 use crate::apply::run;
 use crate::lint::Strictness;
-use crate::{Applied, MigrateError};
+use crate::moving::{self, Moved, Place};
+use crate::session::{self, Run};
+use crate::silo::{self, SiloState};
+use crate::{Applied, MigrateError, register};
 
-/// The event `{}`: there is nothing to say, the binary holds the schema it stands for.
+/// Nothing is begun when less than this is left of an invocation, in seconds.
+const MARGIN_SECS: u64 = 30;
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// `{}`: bring every schema up to date. The binary holds the schemas it stands for.
+    MigrateAll,
+    /// One tenant's matter.
+    Tenant(Command),
+}
+
+/// What can be done for one tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// Make its silo, which it does not move into yet.
+    ProvisionSilo {
+        /// Whose.
+        tenant_id: TenantId,
+    },
+    /// Move its rows.
+    MoveTenant {
+        /// Whose.
+        tenant_id: TenantId,
+        /// Where they are to be.
+        to: Place,
+    },
+}
+
+/// An event of this function: a task, or a batch from its queue with a task in each message.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Invocation {}
+#[serde(try_from = "Value")]
+pub enum Invocation {
+    /// From an operator or a deployment.
+    Task(Task),
+    /// From the queue.
+    Batch(SqsEvent),
+}
 
-/// Migrates the database of `DATABASE_URL` and answers with what was applied.
+/// What an invocation answers.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// All schemas are up to date.
+    Applied(Applied),
+    /// The silo is there; `missing` is what it lacked before.
+    Provisioned(SiloState),
+    /// The tenant is where it was to be.
+    Moved(Moved),
+    /// The messages that have to come again.
+    Batch(SqsBatchResponse),
+}
+
+impl TryFrom<Value> for Task {
+    type Error = serde_json::Error;
+
+    fn try_from(event: Value) -> Result<Self, Self::Error> {
+        match event.as_object().is_some_and(serde_json::Map::is_empty) {
+            true => Ok(Self::MigrateAll),
+            false => serde_json::from_value(event).map(Self::Tenant),
+        }
+    }
+}
+
+impl TryFrom<Value> for Invocation {
+    type Error = serde_json::Error;
+
+    fn try_from(event: Value) -> Result<Self, Self::Error> {
+        match event.get("Records").is_some() {
+            true => serde_json::from_value(event).map(Self::Batch),
+            false => Task::try_from(event).map(Self::Task),
+        }
+    }
+}
+
+/// Does what the event says, in the database of `DATABASE_URL`.
 ///
-/// A finding of the linter fails the invocation, warnings included: this is how a deployment
-/// learns that it must not go on.
-pub async fn handle(_event: LambdaEvent<Invocation>) -> Result<Applied, MigrateError> {
-    run(&DatabaseConfig::from_env()?, Strictness::Insisting).await
+/// Everything may be asked again at any time: what is done already is left as it is, and what was
+/// begun is brought to its end. When all is migrated, a finding of the linter fails the
+/// invocation, warnings included: this is how a deployment learns that it must not go on.
+pub async fn handle(event: LambdaEvent<Invocation>) -> Result<Answer, MigrateError> {
+    let deadline = Deadline::of(&event.context, Duration::from_secs(MARGIN_SECS));
+    let database = DatabaseConfig::from_env()?;
+    perform(event.payload, &database, &deadline).await
+}
+
+/// As [`handle`], in a given database and until a given time.
+pub async fn perform(
+    event: Invocation,
+    database: &DatabaseConfig,
+    deadline: &Deadline,
+) -> Result<Answer, MigrateError> {
+    match event {
+        Invocation::Task(task) => one(task, database, deadline).await,
+        Invocation::Batch(batch) => Ok(Answer::Batch(all(batch, database, deadline).await)),
+    }
+}
+
+/// Each message on its own; what fails comes again, and is put aside by the queue in the end.
+async fn all(batch: SqsEvent, database: &DatabaseConfig, deadline: &Deadline) -> SqsBatchResponse {
+    let mut answer = SqsBatchResponse::default();
+    for message in batch.records {
+        let id = message.message_id.unwrap_or_default();
+        let body = message.body.unwrap_or_default();
+        let task = serde_json::from_str::<Value>(&body).and_then(Task::try_from);
+        let outcome = match task {
+            _ if deadline.near() => Err("no time left to begin".to_owned()),
+            // The parser's own words quote the message, and messages are not for logs.
+            Err(error) => Err(format!("no task, from column {} on", error.column())),
+            Ok(task) => one(task, database, deadline)
+                .await
+                .map_err(|error| error.to_string()),
+        };
+        if let Err(reason) = outcome {
+            tracing::warn!(message.id = id, reason, "message has to come again");
+            answer.add_failure(id);
+        }
+    }
+    answer
+}
+
+async fn one(
+    task: Task,
+    database: &DatabaseConfig,
+    deadline: &Deadline,
+) -> Result<Answer, MigrateError> {
+    match task {
+        Task::MigrateAll => run(database, Strictness::Insisting, deadline)
+            .await
+            .map(Answer::Applied),
+        Task::Tenant(Command::ProvisionSilo { tenant_id }) => {
+            let mut client = session::begin(database, Run::Beside).await?;
+            register::hold(&client, tenant_id).await?;
+            register::find(&client, tenant_id).await?.may_move()?;
+            let schema = silo::schema_of(tenant_id);
+            let missing = silo::provide(&mut client, &schema).await?;
+            tracing::info!(tenant.id = %tenant_id, schema, ?missing, "silo provisioned");
+            Ok(Answer::Provisioned(SiloState {
+                schema,
+                missing,
+                changed: None,
+            }))
+        }
+        Task::Tenant(Command::MoveTenant { tenant_id, to }) => {
+            let mut client = session::begin(database, Run::Beside).await?;
+            let moved = moving::relocate(&mut client, tenant_id, to, deadline).await?;
+            Ok(Answer::Moved(moved))
+        }
+    }
 }

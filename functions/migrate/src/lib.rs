@@ -8,7 +8,15 @@ mod embedded;
 mod error;
 mod invocation;
 pub mod lint;
+mod moving;
+mod register;
+mod session;
+mod silo;
+mod silos;
 
 pub use apply::{Applied, apply, apply_strict, apply_until};
 pub use error::MigrateError;
-pub use invocation::{Invocation, handle};
+pub use invocation::{Answer, Command, Invocation, Task, handle, perform};
+pub use moving::{Moved, Place};
+pub use silo::SiloState;
+pub use silos::SilosLeft;

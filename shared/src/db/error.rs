@@ -14,6 +14,8 @@ pub enum Refusal {
     Suspended,
     /// TN003: it is leaving, or gone.
     Leaving,
+    /// TN004: it is being moved to another place. Only writers are told so, and only for a moment.
+    Moving,
 }
 
 /// Why a unit of work failed. Nothing of it was kept, except perhaps where the connection broke.
@@ -78,6 +80,7 @@ impl From<tokio_postgres::Error> for DbError {
             "TN001" => return Self::Refused(Refusal::Unknown),
             "TN002" => return Self::Refused(Refusal::Suspended),
             "TN003" => return Self::Refused(Refusal::Leaving),
+            "TN004" => return Self::Refused(Refusal::Moving),
             "TN005" => return Self::Step(db.message().to_owned()),
             "TN010" => return Self::RoleNotHeld(error),
             // class 08: connection; 57P01 to 57P03: the server is going down or coming up
@@ -137,6 +140,8 @@ impl DbError {
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         const RETRY_AFTER_SECS: u32 = 1;
+        /// A move of ten thousand rows is over by then.
+        const MOVED_AFTER_SECS: u32 = 2;
         match error {
             DbError::Refused(Refusal::Unknown) => Self::unauthenticated("invalid_token"),
             DbError::Refused(Refusal::Suspended) => {
@@ -145,6 +150,12 @@ impl From<DbError> for ApiError {
             DbError::Refused(Refusal::Leaving) => {
                 Self::forbidden("tenant_leaving", "the tenant is being closed")
             }
+            DbError::Refused(Refusal::Moving) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "tenant_moving",
+                "the tenant's data is being moved; reading goes on",
+            )
+            .retry_after(MOVED_AFTER_SECS),
             DbError::Unreachable(_)
             | DbError::Timeout(_)
             | DbError::Silent

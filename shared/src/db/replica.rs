@@ -189,9 +189,11 @@ impl Replica {
         tenant: Tenant,
         work: &W,
     ) -> Result<Batch<W::Output>, Elapsed> {
+        // The snapshot is taken after the check, so that it holds whatever had been replayed then,
+        // and once, so that a tenant whose move is replayed meanwhile is read in one place.
         let head = join(
-            batch::begin(client, Access::Read, checked),
             self.check(client, at_least),
+            batch::begin(client, Access::Snapshot, checked),
         );
         let tail = join3(
             batch::enter(client, Door::Active, tenant),
@@ -203,7 +205,7 @@ impl Replica {
         let both = try_join(head, async { Ok(tail.await) });
         let longest = self.patience + Duration::from_secs(WORK_SECS_MAX);
         let both = timeout(longest, both).await;
-        let ((began, lag), (entered, output, committed)) = both??;
+        let ((lag, began), (entered, output, committed)) = both??;
         let output = entered.and(output).and_then(|output| {
             committed?;
             Ok(output)

@@ -59,6 +59,11 @@ impl TestDatabase {
         with_database(&url_of(variable), &self.name).to_string()
     }
 
+    /// The URL of the owner, who migrates.
+    pub fn owner_url(&self) -> String {
+        self.owner_url.to_string()
+    }
+
     /// The database as a service sees it.
     pub fn database(&self, service: &str) -> Database {
         Database::new(DatabaseConfig::new(&self.url(service), None, None).unwrap())

@@ -37,6 +37,46 @@ WITH domain AS (
   SELECT t.tgrelid, t.tgtype, t.tgenabled, r.relname, r.relnamespace
     FROM pg_trigger AS t JOIN relation AS r ON r.oid = t.tgrelid
     JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.proname = 'tally' AND p.pronamespace = r.relnamespace
+), siloed AS (
+  -- What a silo has to have the same as the pool, but for the schema's name: each part as a text.
+  SELECT d.name AS schema, d.name ^@ 't_' AS silo, quote_ident(d.name) || '.' AS prefix, d.oid
+    FROM domain AS d WHERE d.name ^@ 't_' OR d.name IN (SELECT app.silo_domains())
+), siloed_relation AS (
+  -- Events and idempotency keys stay in the pool: they are swept for all tenants at once.
+  SELECT s.schema, s.silo, s.prefix, r.* FROM siloed AS s JOIN relation AS r ON r.relnamespace = s.oid
+   WHERE s.silo OR r.relname NOT IN ('outbox', 'idempotency')
+), part (schema, silo, name, property) AS (
+  SELECT schema, silo, relname, concat_ws(' ', 'relation', relkind, relrowsecurity, relforcerowsecurity, reloptions)
+    FROM siloed_relation
+  UNION ALL
+  SELECT r.schema, r.silo, r.relname, concat_ws(' ', 'column', a.attname, format_type(a.atttypid, a.atttypmod),
+           CASE WHEN a.attnotnull THEN 'NOT NULL' END, pg_get_expr(d.adbin, d.adrelid), NULLIF(a.attgenerated::text, ''), NULLIF(a.attidentity::text, ''),
+           a.attoptions)
+    FROM siloed_relation AS r JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef AS d ON d.adrelid = r.oid AND d.adnum = a.attnum
+  UNION ALL
+  SELECT r.schema, r.silo, r.relname, concat_ws(' ', 'constraint', k.conname, replace(pg_get_constraintdef(k.oid), r.prefix, ''),
+           CASE WHEN NOT k.convalidated THEN 'not validated' END)
+    FROM siloed_relation AS r JOIN pg_constraint AS k ON k.conrelid = r.oid
+  UNION ALL
+  SELECT r.schema, r.silo, r.relname, 'index ' || replace(pg_get_indexdef(i.indexrelid), r.prefix, '')
+    FROM siloed_relation AS r JOIN pg_index AS i ON i.indrelid = r.oid
+  UNION ALL
+  SELECT r.schema, r.silo, r.relname, concat_ws(' ', 'trigger', replace(pg_get_triggerdef(t.oid), r.prefix, ''), t.tgenabled)
+    FROM siloed_relation AS r JOIN pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+  UNION ALL
+  SELECT r.schema, r.silo, r.relname, concat_ws(' ', 'policy', p.polname, p.polcmd, pg_get_expr(p.polqual, p.polrelid))
+    FROM siloed_relation AS r JOIN pg_policy AS p ON p.polrelid = r.oid
+  UNION ALL
+  SELECT r.schema, r.silo, r.relname, 'view ' || replace(pg_get_viewdef(r.oid), r.prefix, '')
+    FROM siloed_relation AS r WHERE r.relkind = 'v'
+  UNION ALL
+  SELECT r.schema, r.silo, r.relname, concat_ws(' ', 'grant', g.privilege_type, a.attname, g.grantee::regrole)
+    FROM siloed_relation AS r JOIN grant_on AS g ON g.oid = r.oid AND g.grantee <> 0
+    LEFT JOIN pg_attribute AS a ON a.attrelid = g.oid AND a.attnum = g.attnum
+  UNION ALL
+  SELECT s.schema, s.silo, p.proname, 'function ' || md5(replace(pg_get_functiondef(p.oid), s.prefix, ''))
+    FROM siloed AS s JOIN pg_proc AS p ON p.pronamespace = s.oid AND p.prokind IN ('f', 'p')
 ), service AS (
   SELECT r.* FROM pg_roles AS r
    WHERE r.rolname LIKE 'svc\_%' AND has_schema_privilege(r.oid, to_regnamespace('app'), 'USAGE')
@@ -127,6 +167,19 @@ UNION ALL
 -- Whoever may execute one may put it on a table of their own, and write what it writes.
 SELECT 'trigger_function_granted', r.shown || ' ' || x.grantee::regrole FROM routine AS r, aclexplode(r.proacl) AS x
  WHERE r.prosecdef AND r.prorettype = 'trigger'::regtype AND x.grantee NOT IN (0, r.proowner)
+-- Silos
+UNION ALL
+-- A migration of the pool without its twin in `infra/migrations/silo`, or a silo changed by hand.
+SELECT 'silo_differs', lacks.schema || '.' || lacks.name || ' lacks ' || lacks.property
+  FROM (SELECT s.schema, p.name, p.property FROM siloed AS s, part AS p WHERE s.silo AND NOT p.silo
+        EXCEPT SELECT p.schema, p.name, p.property FROM part AS p WHERE p.silo) AS lacks
+UNION ALL
+SELECT 'silo_differs', p.schema || '.' || p.name || ' alone has ' || p.property
+  FROM part AS p WHERE p.silo AND NOT EXISTS (SELECT FROM part AS o WHERE NOT o.silo AND o.name = p.name AND o.property = p.property)
+UNION ALL
+-- A schema that is not there is passed over on a search_path: the tenant would be in the pool.
+SELECT 'silo_missing', t.silo_schema FROM app.tenants AS t
+ WHERE t.silo_schema IS NOT NULL AND to_regnamespace(t.silo_schema) IS NULL
 -- Privileges
 UNION ALL
 SELECT 'partition_granted', g.shown FROM grant_on AS g JOIN relation AS r ON r.oid = g.oid WHERE r.relispartition
@@ -174,14 +227,18 @@ SELECT 'security_definer_search_path', shown FROM routine
  WHERE prosecdef AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)
 UNION ALL
 SELECT 'door_altered', door.name
-  FROM (VALUES ('app.tenant_id()', false, 's', ARRAY['search_path=pg_catalog, pg_temp']),
-               ('app.admit(uuid)', true, 's', ARRAY['search_path=pg_catalog, pg_temp']),
-               ('app.enter(uuid)', false, 'v', NULL),
-               ('app.attend(uuid)', true, 's', ARRAY['search_path=pg_catalog, pg_temp']),
-               ('app.enter_leaving(uuid)', false, 'v', NULL)) AS door (name, definer, volatility, settings)
+  -- Who writes has to hold the tenant's lock before the register is read, or a move would lose the write.
+  FROM (VALUES ('app.tenant_id()', false, 's', ARRAY['search_path=pg_catalog, pg_temp'], ''),
+               ('app.admit(uuid)', true, 's', ARRAY['search_path=pg_catalog, pg_temp'], ''),
+               ('app.enter(uuid)', false, 'v', NULL,
+                'IF NOT pg_catalog.pg_try_advisory_xact_lock_shared\(app.write_lock\(enter.tenant\)\) THEN'
+                '.*TN004.* FROM app\.admit\(enter\.tenant\)'),
+               ('app.attend(uuid)', true, 's', ARRAY['search_path=pg_catalog, pg_temp'], ''),
+               ('app.enter_leaving(uuid)', false, 'v', NULL, ''))
+    AS door (name, definer, volatility, settings, says)
   LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(door.name)
  WHERE p.oid IS NULL OR p.prosecdef <> door.definer OR p.provolatile <> door.volatility
-    OR p.proconfig IS DISTINCT FROM door.settings
+    OR p.proconfig IS DISTINCT FROM door.settings OR p.prosrc !~ door.says
 UNION ALL
 SELECT 'wrong_owner', owned.shown
   FROM (SELECT shown, relowner AS owner FROM relation UNION ALL SELECT shown, proowner FROM routine

@@ -165,9 +165,28 @@ async fn roles_are_created_by_several_sessions_at_once() {
     .await;
 }
 
+/// The events that are also documentation.
 #[test]
-fn only_the_plain_event_is_understood() {
-    assert!(serde_json::from_str::<migrate::Invocation>("{}").is_ok());
-    let other = r#"{"RequestType": "Create", "ResponseURL": "https://example.com/"}"#;
-    assert!(serde_json::from_str::<migrate::Invocation>(other).is_err());
+fn the_functions_events_are_understood_and_no_others() {
+    const EVENTS: [&str; 4] = [
+        include_str!("../../../../events/migrate.json"),
+        include_str!("../../../../events/migrate-provision-silo.json"),
+        include_str!("../../../../events/migrate-move-tenant.json"),
+        include_str!("../../../../events/migrate-batch.json"),
+    ];
+    for event in EVENTS {
+        let read = serde_json::from_str::<migrate::Invocation>(event);
+        assert!(read.is_ok(), "{event}: {read:?}");
+    }
+    for event in [
+        r#"{"RequestType": "Create", "ResponseURL": "https://example.com/"}"#,
+        r#"{"provision_silo": {"tenant_id": "t_1; DROP SCHEMA app"}}"#,
+        r#"{"provision_silo": {"tenant_id": "01980a00-0000-7000-8000-00000000000a", "schema": "app"}}"#,
+        r#"{"move_tenant": {"tenant_id": "01980a00-0000-7000-8000-00000000000a", "to": "app"}}"#,
+        r#"{"move_tenant": {"tenant_id": "01980a00-0000-7000-8000-00000000000a"}}"#,
+        "[{}]",
+    ] {
+        let read = serde_json::from_str::<migrate::Invocation>(event);
+        assert!(read.is_err(), "{event}: {read:?}");
+    }
 }

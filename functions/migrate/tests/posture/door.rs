@@ -165,3 +165,26 @@ async fn a_tenant_is_told_its_own_name() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_writer_of_another_isolation_level_is_refused() {
+    Database::with_migrated(async |database| {
+        let acme = seed::tenant(&database, "acme").await.id;
+        let client = database.service("projects").await;
+        for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+            let begin = format!("BEGIN ISOLATION LEVEL {level}");
+            client.batch_execute(&begin).await.unwrap();
+            let enter = "SELECT app.enter($1)";
+            let refused = client.execute(enter, &[&acme]).await;
+            assert_eq!(state(refused), SqlState::FEATURE_NOT_SUPPORTED, "{level}");
+            let begin = format!("ROLLBACK; {begin} READ ONLY");
+            client.batch_execute(&begin).await.unwrap();
+            client
+                .execute(enter, &[&acme])
+                .await
+                .expect("it only reads");
+            client.batch_execute("ROLLBACK").await.unwrap();
+        }
+    })
+    .await;
+}

@@ -146,6 +146,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("app.tenant_name()", &["auth", "report_worker"]),
+    ("app.write_lock(uuid)", &EVERY_TENANT_SERVICE),
     ("auth.create_user(uuid,text,text,text)", &["auth"]),
     ("auth.export_accounts(uuid,integer)", &["tenants"]),
     ("auth.find_login(text)", &["auth"]),

@@ -15,6 +15,7 @@ mod leaks;
 mod limits;
 mod lists;
 mod model;
+mod moving;
 mod once;
 mod pooler;
 mod scale;

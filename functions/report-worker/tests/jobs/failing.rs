@@ -62,3 +62,19 @@ async fn a_suspended_tenants_request_waits() {
     scene.owner.batch_execute(&set("active")).await.unwrap();
     assert!(scene.deliver(&[scene.message(id)], 2).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_request_of_a_tenant_that_is_being_moved_waits() {
+    let scene = Scene::new().await;
+    let id = scene.order("project_summary", &json!({})).await;
+    let lock = format!(
+        "BEGIN; SELECT pg_advisory_xact_lock(app.write_lock('{}'))",
+        scene.tenant.id()
+    );
+    scene.owner.batch_execute(&lock).await.unwrap();
+    assert_eq!(scene.deliver(&[scene.message(id)], 1).await, ["message-0"]);
+    scene.owner.batch_execute("COMMIT").await.unwrap();
+    assert!(scene.deliver(&[scene.message(id)], 2).await.is_empty());
+    let report = scene.report(id).await;
+    assert_eq!(report.get::<_, &str>("status"), "succeeded");
+}

@@ -102,3 +102,15 @@ async fn one_who_is_suspended_or_leaving_still_gets_its_rows() {
     world.offboard(acme.tenant).await;
     assert_eq!(rows(&world, acme).await["projects.projects"].len(), 2);
 }
+
+#[tokio::test]
+async fn a_silo_is_handed_out_and_not_what_is_left_in_the_pool() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 3).await;
+    world.move_to(acme.tenant, "silo").await;
+    let tables = rows(&world, acme).await;
+    let silo = format!("t_{}", acme.tenant.id().as_uuid().simple());
+    assert_eq!(tables[&format!("{silo}.projects")].len(), 3);
+    assert!(!tables.contains_key("projects.projects"));
+    assert!(tables.contains_key("projects.outbox"), "which is not moved");
+}

@@ -166,3 +166,55 @@ async fn who_runs_out_of_time_goes_on_in_the_next_run() {
     world.sweep().await;
     assert_eq!(world.traces(acme).await, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_silo_goes_with_its_tenant() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 40).await;
+    let beta = world.resident("beta", 3).await;
+    for resident in [acme, beta] {
+        world.move_to(resident.tenant, "silo").await;
+    }
+    let silo = format!("t_{}", acme.tenant.id().as_uuid().simple());
+    assert!(
+        world
+            .traces(acme)
+            .await
+            .contains(&format!("{silo}.projects"))
+    );
+    let certificate = gone(&world, acme).await;
+    let claims = checked(&world, &certificate).await;
+    let tables = &claims["tables"];
+    assert_eq!(
+        tables[format!("{silo}.projects")],
+        json!({"found": 40, "left": 0})
+    );
+    assert_eq!(world.traces(acme).await, [""; 0]);
+    let silos = "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname ^@ 't_'";
+    let left: String = world.owner.query_one(silos, &[]).await.unwrap().get(0);
+    assert_eq!(left, format!("t_{}", beta.tenant.id().as_uuid().simple()));
+}
+
+/// A move to the pool that was killed before it cleared the silo.
+#[tokio::test]
+async fn what_a_move_left_behind_goes_too() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 5).await;
+    world.move_to(acme.tenant, "silo").await;
+    let id = acme.tenant.id();
+    let half_way = format!(
+        "SET ROLE app_owner; UPDATE app.tenants SET tier = 'pool', silo_schema = NULL WHERE id = '{id}';
+         INSERT INTO app.vacated (tenant, place) VALUES ('{id}', 't_' || replace('{id}', '-', '')); RESET ROLE"
+    );
+    world.owner.batch_execute(&half_way).await.unwrap();
+    gone(&world, acme).await;
+    assert_eq!(world.traces(acme).await, [""; 0]);
+    for left in ["app.vacated", "app.silo_migrations"] {
+        let count = format!("SET ROLE app_owner; SELECT count(*) FROM {left}");
+        let rows = world.owner.simple_query(&count).await.unwrap();
+        assert!(
+            format!("{rows:?}").contains("Some(\"0\")"),
+            "{left}: {rows:?}"
+        );
+    }
+}

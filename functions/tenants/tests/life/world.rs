@@ -133,6 +133,16 @@ impl World {
         resident
     }
 
+    /// Moves a tenant to a silo, or back to the pool.
+    pub(crate) async fn move_to(&self, tenant: Tenant, place: &str) {
+        let task = json!({"move_tenant": {"tenant_id": tenant.id(), "to": place}});
+        let url = self.database.owner_url();
+        let config = DatabaseConfig::new(&url, None, None).unwrap();
+        let task = serde_json::from_value(task).unwrap();
+        let moved = migrate::perform(task, &config, &Deadline::never()).await;
+        moved.unwrap();
+    }
+
     pub(crate) async fn status(&self, tenant: Tenant) -> String {
         let find = "SELECT status FROM app.tenants WHERE id = $1";
         let row = self.owner.query_one(find, &[&tenant.id()]).await.unwrap();

@@ -25,6 +25,7 @@ mod processes;
 mod reports;
 mod restart;
 mod routes;
+mod silo;
 mod tenant;
 mod tokens;
 mod tour;

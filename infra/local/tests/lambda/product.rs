@@ -120,7 +120,7 @@ fn only_auth_has_the_signing_key() {
 #[test]
 fn queues_hide_messages_six_times_as_long_as_their_function_may_take() {
     let template = template();
-    assert_eq!(template.queue_triggers.len(), 2);
+    assert_eq!(template.queue_triggers.len(), 3);
     for trigger in &template.queue_triggers {
         let function = template.function(&trigger.function).unwrap();
         assert!(trigger.queue.visibility_seconds >= 6 * function.timeout_seconds);
