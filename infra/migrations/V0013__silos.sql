@@ -79,6 +79,23 @@ COMMENT ON FUNCTION app.enter(uuid) IS
   'makes the transaction a tenant''s; raises TN001 unknown, TN002 suspended, TN003 leaving, TN004 being moved '
   '(writers only), 55000 already another''s';
 
+-- Asked at the end of a read on a replica, where no mover waits for readers: a silo that went between
+-- `app.enter` and the statements was passed over, and the pool read in its place.
+CREATE FUNCTION app.check_place() RETURNS void
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.current_setting('search_path'), ', ')) AS s (name)
+     WHERE s.name OPERATOR(pg_catalog.^@) 't_' AND pg_catalog.to_regnamespace(s.name) IS NULL)
+  THEN
+    RAISE EXCEPTION 'the silo has gone meanwhile' USING ERRCODE = 'TN023';
+  END IF;
+END $$;
+COMMENT ON FUNCTION app.check_place() IS
+  'raises TN023 where a schema of the transaction''s search_path is not there any more';
+
+GRANT EXECUTE ON FUNCTION app.check_place() TO svc_auth, svc_billing, svc_projects, svc_reports;
 GRANT EXECUTE ON FUNCTION app.write_lock(uuid) TO
   svc_auth, svc_authorizer, svc_billing, svc_projects, svc_report_worker, svc_reports;
 

@@ -63,6 +63,10 @@ pub(crate) async fn run(
 ) -> Result<Applied, MigrateError> {
     let mut client = session::begin(database, Run::Alone).await?;
     let versions = migrate_patiently(&mut client).await?;
+    if !versions.is_empty() {
+        // Who came in by an older `app.enter` may not have taken the lock that a move relies on.
+        moving::wait_for_earlier(&client, deadline).await?;
+    }
     let silos = silos::catch_up(&client, database, deadline).await?;
     moving::sweep(&mut client, deadline).await?;
     let transaction = client.build_transaction().read_only(true).start().await?;

@@ -152,6 +152,8 @@ async fn one(
             let mut client = session::begin(database, Run::Beside).await?;
             register::hold(&client, tenant_id).await?;
             register::find(&client, tenant_id).await?.may_move()?;
+            // A silo that was left and not cleared yet would go with the next run.
+            moving::finish(&mut client, tenant_id, deadline).await?;
             let schema = silo::schema_of(tenant_id);
             let missing = silo::provide(&mut client, &schema).await?;
             tracing::info!(tenant.id = %tenant_id, schema, ?missing, "silo provisioned");

@@ -92,15 +92,24 @@ pub(crate) async fn relocate(
     Ok(moved)
 }
 
+/// Waits for the transactions of services that began before now: under an older schema, or in a place
+/// that was left.
+pub(crate) async fn wait_for_earlier(
+    client: &Client,
+    deadline: &Deadline,
+) -> Result<(), MigrateError> {
+    readers::wait(client, deadline).await
+}
+
 /// Clears the place that a tenant has left, once nobody reads there any more.
-async fn finish(
+pub(crate) async fn finish(
     client: &mut Client,
     tenant: TenantId,
     deadline: &Deadline,
 ) -> Result<(), MigrateError> {
     if let Some(place) = vacate::place_of(client, tenant).await? {
         readers::wait(client, deadline).await?;
-        vacate::clear(client, tenant, &place).await?;
+        vacate::clear(client, tenant, &place, deadline).await?;
     }
     Ok(())
 }

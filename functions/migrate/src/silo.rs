@@ -137,10 +137,15 @@ async fn apply(client: &mut Client, schema: &str, file: &SiloFile) -> Result<(),
         .execute(register, &[&schema, &file.version, &name, &sql])
         .await?;
     if registered > 0 {
-        // The register admits only names that need no quotes.
+        // The register admits only names that need no quotes. Only the first file makes the schema:
+        // one that has gone meanwhile, with its tenant, must not come back.
+        let create = match FILES.first().map(|first| first.version) == Some(file.version) {
+            true => format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION app_owner;"),
+            false => format!("SELECT '{schema}'::regnamespace;"),
+        };
         transaction
             .batch_execute(&format!(
-                "CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION app_owner;
+                "{create}
                  SET LOCAL ROLE app_owner;
                  SET LOCAL search_path = {schema}"
             ))

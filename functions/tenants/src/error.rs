@@ -23,6 +23,9 @@ pub enum TenantsError {
     /// The invocation's time was over first. An export is begun anew; a purge goes on.
     #[error("the time was over before the work was done")]
     OutOfTime,
+    /// Nobody could check what the key of this function signs: it is not one that `auth` publishes.
+    #[error("the signing key is not published: this function and auth need the same")]
+    KeyNotPublished,
     /// The database.
     #[error("{}", causes(.0))]
     Database(DbError),
@@ -53,6 +56,7 @@ impl From<TenantsError> for Diagnostic {
             TenantsError::NoSuchStep(_) => "no_such_step",
             TenantsError::NotPurged => "not_purged",
             TenantsError::OutOfTime => "out_of_time",
+            TenantsError::KeyNotPublished => "key_not_published",
             TenantsError::Database(_) => "database",
             TenantsError::Storage(_) => "storage",
             TenantsError::Limits(_) => "limits",

@@ -103,8 +103,10 @@ impl Tenants {
         found: &Value,
     ) -> Result<String, TenantsError> {
         let key = certificate::key(&self.signing_key)?;
-        let publish = store::publish_key(key.kid(), key.public().clone());
-        self.db.without_tenant(publish).await?;
+        let published = self.db.without_tenant(store::public_keys()).await?;
+        if !published.iter().any(|kid| kid == key.kid()) {
+            return Err(TenantsError::KeyNotPublished);
+        }
         let now = self.clock.now();
         certificate::sign(&key, &self.issuer, tenant.id(), begun_at, now, found)
     }

@@ -38,8 +38,9 @@ FROM app.begin_purge()";
 SELECT name, removed
 FROM app.purge_rows($1)";
 
-    PUBLISH_KEY = "
-SELECT auth.publish_key($1, $2)";
+    PUBLIC_KEYS = "
+SELECT kid
+FROM auth.public_keys()";
 
     FINISH_PURGE = "
 SELECT app.finish_purge($1)";
@@ -122,9 +123,9 @@ pub(crate) fn purge_rows(rows_max: i32) -> Statement<Option<(String, i64)>> {
         .optional(|row| Ok((row.try_get("name")?, row.try_get("removed")?)))
 }
 
-/// Publishes the public half of the issuer's key, unless that has been done.
-pub(crate) fn publish_key(kid: &str, jwk: Value) -> Statement<u64> {
-    Statement::new(PUBLISH_KEY).bind(kid.to_owned()).bind(jwk)
+/// The names of the keys that the issuer publishes.
+pub(crate) fn public_keys() -> Statement<Vec<String>> {
+    Statement::new(PUBLIC_KEYS).many(|row| row.try_get("kid"))
 }
 
 /// Ends a purge.

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, join3, try_join};
+use futures_util::future::{join, join4, try_join};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tokio_postgres::Client;
@@ -24,6 +24,10 @@ use crate::tenant::Tenant;
 /// Answers its lag; fails, and the batch with it, short of a position, too far behind, or where the
 /// server is no replica.
 const CHECK_REPLICA: &str = "-- shared::db::CHECK_REPLICA\nSELECT app.check_replica($1, $2)";
+
+/// Fails where the tenant's silo has gone since the transaction entered: the primary's mover waits
+/// for its readers, and not for a replica's.
+const CHECK_PLACE: &str = "-- shared::db::CHECK_PLACE\nSELECT app.check_place()";
 
 /// The SQLSTATE of a replica that has not come as far as the caller has to see.
 const BEHIND: &str = "TN020";
@@ -195,9 +199,10 @@ impl Replica {
             self.check(client, at_least),
             batch::begin(client, Access::Snapshot, checked),
         );
-        let tail = join3(
+        let tail = join4(
             batch::enter(client, Door::Active, tenant),
             work.run(client),
+            client.execute_typed(CHECK_PLACE, &[]),
             batch::commit(client),
         );
         // A check that is not answered ends the wait for the rest.
@@ -205,8 +210,9 @@ impl Replica {
         let both = try_join(head, async { Ok(tail.await) });
         let longest = self.patience + Duration::from_secs(WORK_SECS_MAX);
         let both = timeout(longest, both).await;
-        let ((lag, began), (entered, output, committed)) = both??;
+        let ((lag, began), (entered, output, placed, committed)) = both??;
         let output = entered.and(output).and_then(|output| {
+            placed?;
             committed?;
             Ok(output)
         });

@@ -1,5 +1,7 @@
 //! Buckets in DynamoDB: one conditional `UpdateItem` for each request.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
@@ -10,6 +12,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnRefusal,
 };
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 use super::LimiterError;
 use super::item::{KEY, Write, read};
@@ -17,6 +20,11 @@ use super::scope::Scope;
 use super::shards;
 use super::table::{Answer, Table, TableLimiter};
 use crate::aws::{self, Lean};
+
+/// How often an item's removal is tried: it may be repeated, and the client itself repeats nothing.
+const REMOVE_TRIES_MAX: u32 = 3;
+/// How long one try may take, in seconds.
+const REMOVE_TRY_SECS: u64 = 5;
 
 /// Counts in a DynamoDB table whose partition key is `pk` and whose TTL attribute is `ttl`.
 pub type DynamoDbLimiter = TableLimiter<DynamoDbTable>;
@@ -49,7 +57,8 @@ impl DynamoDbLimiter {
 impl DynamoDbLimiter {
     /// Removes the counts of `scope`; answers how many items there were.
     ///
-    /// For somebody who will not come again: whoever asks meanwhile is counted anew.
+    /// For somebody who will not come again: whoever asks meanwhile is counted anew. Each item gets
+    /// [`REMOVE_TRIES_MAX`] tries of [`REMOVE_TRY_SECS`].
     pub async fn forget(&self, scope: &Scope) -> Result<u32, LimiterError> {
         let mut found = 0;
         for key in shards::all_keys(scope) {
@@ -62,6 +71,19 @@ impl DynamoDbLimiter {
 impl DynamoDbTable {
     /// Removes an item; answers whether it was there.
     async fn remove(&self, key: &str) -> Result<bool, LimiterError> {
+        let budget = Duration::from_secs(REMOVE_TRY_SECS);
+        let mut outcome = Err(LimiterError::Timeout);
+        for _ in 0..REMOVE_TRIES_MAX {
+            let tried = timeout(budget, self.try_to_remove(key)).await;
+            outcome = tried.unwrap_or(Err(LimiterError::Timeout));
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn try_to_remove(&self, key: &str) -> Result<bool, LimiterError> {
         let client = self.client().await;
         let request = client
             .delete_item()

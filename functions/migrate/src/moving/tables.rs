@@ -32,7 +32,10 @@ SELECT o.relname::text AS name, quote_ident(o.relname) AS quoted,
        EXISTS (SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
                 WHERE t.tgrelid = o.oid AND p.proname = 'tally') AS tallied,
        (SELECT min(t.tgname)::text FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
-         WHERE t.tgrelid = o.oid AND NOT t.tgisinternal AND p.proname <> 'tally') AS other_trigger
+         WHERE t.tgrelid = o.oid AND NOT t.tgisinternal AND p.proname <> 'tally') AS other_trigger,
+       NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                    WHERE c.relname = o.relname AND c.relkind IN ('r', 'p') AND NOT c.relforcerowsecurity
+                      AND (c.oid = o.oid OR n.nspname IN (SELECT app.silo_domains()))) AS forced
   FROM own AS o
  ORDER BY depth, name";
 
@@ -70,8 +73,9 @@ impl SiloTable {
 
 /// Reads the tables of a silo, in the order in which rows can be added.
 ///
-/// Refuses what a copy would not carry over: a table without a twin in the pool, or one with a
-/// trigger of its own, which would take a row that is moved for a new one.
+/// Refuses what a copy would not carry over, or too much of: a table without a twin in the pool, one
+/// with a trigger of its own, which would take a row that is moved for a new one, and one whose
+/// policy does not hold its owner.
 pub(super) async fn read(client: &Client, schema: &str) -> Result<Vec<SiloTable>, MigrateError> {
     let rows = client.query(TABLES, &[&schema, &DEPTH_MAX]).await?;
     let mut tables = Vec::with_capacity(rows.len());
@@ -86,6 +90,13 @@ pub(super) async fn read(client: &Client, schema: &str) -> Result<Vec<SiloTable>
                 "has no twin in the pool".to_owned(),
             ));
         };
+        // The mover is the owner. Where its policy does not hold the owner too, "all rows" are everybody's.
+        if !row.try_get::<_, bool>("forced")? {
+            return Err(MigrateError::Unmovable(
+                name,
+                "does not hold its owner to the policy".to_owned(),
+            ));
+        }
         if let Some(trigger) = trigger {
             return Err(MigrateError::Unmovable(
                 name,

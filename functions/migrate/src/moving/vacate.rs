@@ -1,5 +1,6 @@
 //! Removing a moved tenant's rows from where they were.
 
+use shared::deadline::Deadline;
 use shared::ids::TenantId;
 use tokio_postgres::{Client, Transaction};
 
@@ -41,6 +42,7 @@ pub(super) async fn clear(
     client: &mut Client,
     tenant: TenantId,
     place: &str,
+    deadline: &Deadline,
 ) -> Result<(), MigrateError> {
     if place == POOL {
         let schema = crate::register::find(client, tenant).await?.silo_schema;
@@ -49,6 +51,9 @@ pub(super) async fn clear(
         for table in tables::read(client, &schema).await?.iter().rev() {
             let mut removed = BATCH_ROWS;
             while removed == BATCH_ROWS {
+                if deadline.near() {
+                    return Err(MigrateError::OutOfTime);
+                }
                 patiently("vacate", async || {
                     removed = remove(client, tenant, table).await?;
                     Ok(())

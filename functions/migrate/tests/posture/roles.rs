@@ -114,6 +114,10 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("app.begin_purge()", &["tenants"]),
     ("app.change_status(uuid,text)", &["tenants"]),
     (
+        "app.check_place()",
+        &["auth", "billing", "projects", "reports"],
+    ),
+    (
         "app.check_replica(pg_lsn,bigint)",
         &["auth", "billing", "projects", "reports"],
     ),
@@ -151,8 +155,8 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("auth.export_accounts(uuid,integer)", &["tenants"]),
     ("auth.find_login(text)", &["auth"]),
     ("auth.find_user(uuid)", &["auth"]),
-    ("auth.public_keys()", &["auth", "authorizer"]),
-    ("auth.publish_key(text,jsonb)", &["auth", "tenants"]),
+    ("auth.public_keys()", &["auth", "authorizer", "tenants"]),
+    ("auth.publish_key(text,jsonb)", &["auth"]),
     ("auth.rehash_password(uuid,text)", &["auth"]),
     ("auth.session_state(uuid)", &["authorizer"]),
     (

@@ -43,15 +43,7 @@ async fn nothing_is_found_of_a_tenant_that_is_gone() {
 
 /// The certificate's claims, checked as anyone may: with the keys that the issuer publishes.
 async fn checked(world: &World, certificate: &str) -> Value {
-    let app = world.database.app("auth");
-    let pem = world.function().signing_key;
-    let names = shared::token::TokenNames {
-        issuer: ISSUER.to_owned(),
-        audience: "tenantry-api".to_owned(),
-    };
-    let tokens = auth::access::AccessTokens::new(names, 600, pem);
-    let state = auth::state::Auth::new(app, tokens);
-    let service = shared::pipeline::service(auth::routes::table(), state);
+    let service = world.issuer();
     let keys = Call::get("/v2/auth/.well-known/jwks.json");
     let keys = keys.send(&service).await.expect(200).json();
     let keys: JwkSet = serde_json::from_value(keys).unwrap();
@@ -185,10 +177,7 @@ async fn a_silo_goes_with_its_tenant() {
     let certificate = gone(&world, acme).await;
     let claims = checked(&world, &certificate).await;
     let tables = &claims["tables"];
-    assert_eq!(
-        tables[format!("{silo}.projects")],
-        json!({"found": 40, "left": 0})
-    );
+    assert_eq!(tables["silo.projects"], json!({"found": 40, "left": 0}));
     assert_eq!(world.traces(acme).await, [""; 0]);
     let silos = "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname ^@ 't_'";
     let left: String = world.owner.query_one(silos, &[]).await.unwrap().get(0);
@@ -209,12 +198,44 @@ async fn what_a_move_left_behind_goes_too() {
     world.owner.batch_execute(&half_way).await.unwrap();
     gone(&world, acme).await;
     assert_eq!(world.traces(acme).await, [""; 0]);
-    for left in ["app.vacated", "app.silo_migrations"] {
-        let count = format!("SET ROLE app_owner; SELECT count(*) FROM {left}");
-        let rows = world.owner.simple_query(&count).await.unwrap();
-        assert!(
-            format!("{rows:?}").contains("Some(\"0\")"),
-            "{left}: {rows:?}"
-        );
-    }
+    world
+        .owner
+        .batch_execute("SET ROLE app_owner")
+        .await
+        .unwrap();
+    let left = "SELECT count(*) FROM app.vacated";
+    let left: i64 = world.owner.query_one(left, &[]).await.unwrap().get(0);
+    assert_eq!(left, 0);
+}
+
+/// A silo that was made and never moved into.
+#[tokio::test]
+async fn an_unused_silo_goes_too() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 1).await;
+    let task = json!({"provision_silo": {"tenant_id": acme.tenant.id()}});
+    world.migrate(task).await;
+    let silo = format!("t_{}", acme.tenant.id().as_uuid().simple());
+    assert!(world.traces(acme).await.contains(&silo));
+    gone(&world, acme).await;
+    assert_eq!(world.traces(acme).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn nothing_is_certified_with_a_key_that_nobody_can_look_up() {
+    let world = World::new().await;
+    let acme = world.resident("acme", 1).await;
+    world.offboard(acme.tenant).await;
+    world.let_time_pass().await;
+    let retire = "SET ROLE app_owner; DELETE FROM auth.signing_keys; RESET ROLE";
+    world.owner.batch_execute(retire).await.unwrap();
+    let error = world.handle(sweep()).await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("the signing key is not published"),
+        "{error}"
+    );
+    assert_eq!(world.status(acme.tenant).await, "purging");
+    world.publish().await;
+    world.sweep().await;
+    assert_eq!(world.status(acme.tenant).await, "purged");
 }

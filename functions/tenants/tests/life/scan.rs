@@ -45,7 +45,8 @@ impl World {
             // Stored answers are bytes, which show as hexadecimal digits.
             let count = format!(
                 "SELECT count(*) FROM {table} AS t
-                  WHERE t::text ~ ($1 || '|' || $2 || '|' || $3 || '|' || encode(convert_to($3, 'UTF8'), 'hex'))"
+                  WHERE t::text ~ ($1 || '|' || replace($1, '-', '') || '|' || $2 || '|' || $3 || '|'
+                                   || encode(convert_to($3, 'UTF8'), 'hex'))"
             );
             let (tenant, user) = (resident.tenant.id().to_string(), resident.user.to_string());
             let row = looker
@@ -56,6 +57,11 @@ impl World {
             if row.get::<_, i64>(0) > 0 && !TOMBSTONES.contains(&table.as_str()) {
                 found.push(table);
             }
+        }
+        let silo = format!("t_{}", resident.tenant.id().as_uuid().simple());
+        let schema = "SELECT FROM pg_namespace WHERE nspname = $1";
+        if looker.execute(schema, &[&silo]).await.unwrap() > 0 {
+            found.push(silo);
         }
         found
     }

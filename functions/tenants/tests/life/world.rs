@@ -1,5 +1,8 @@
 //! Tenants with a row in every table, objects and counters, and the function.
 
+use auth::access::AccessTokens;
+use auth::state::Auth;
+use axum::Router;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::config;
@@ -7,10 +10,12 @@ use shared::db::{Database, DatabaseConfig, Door};
 use shared::deadline::Deadline;
 use shared::ids::ReportId;
 use shared::limits::Scope;
+use shared::pipeline;
 use shared::storage::ObjectKey;
 use shared::tenant::Tenant;
+use shared::token::TokenNames;
 use tenants::{Tenants, TenantsError};
-use testkit::{TestBucket, TestDatabase, TestTable};
+use testkit::{Call, TestBucket, TestDatabase, TestTable};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -38,12 +43,31 @@ pub(crate) struct Resident {
 impl World {
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::new().await;
-        Self {
+        let world = Self {
             owner: database.owner().await,
             bucket: TestBucket::new().await,
             table: TestTable::new().await,
             database,
-        }
+        };
+        world.publish().await;
+        world
+    }
+
+    /// The function `auth`, which has the same key.
+    pub(crate) fn issuer(&self) -> Router {
+        let names = TokenNames {
+            issuer: ISSUER.to_owned(),
+            audience: "tenantry-api".to_owned(),
+        };
+        let tokens = AccessTokens::new(names, 600, self.function().signing_key);
+        let state = Auth::new(self.database.app("auth"), tokens);
+        pipeline::service(auth::routes::table(), state)
+    }
+
+    /// Has it publish the key, as it does before it issues the first token.
+    pub(crate) async fn publish(&self) {
+        let keys = Call::get("/v2/auth/.well-known/jwks.json");
+        keys.send(&self.issuer()).await.expect(200);
     }
 
     /// One environment of the function.
@@ -135,12 +159,17 @@ impl World {
 
     /// Moves a tenant to a silo, or back to the pool.
     pub(crate) async fn move_to(&self, tenant: Tenant, place: &str) {
-        let task = json!({"move_tenant": {"tenant_id": tenant.id(), "to": place}});
+        self.migrate(json!({"move_tenant": {"tenant_id": tenant.id(), "to": place}}))
+            .await;
+    }
+
+    /// Has the function `migrate` carry out a task.
+    pub(crate) async fn migrate(&self, task: Value) {
         let url = self.database.owner_url();
         let config = DatabaseConfig::new(&url, None, None).unwrap();
         let task = serde_json::from_value(task).unwrap();
-        let moved = migrate::perform(task, &config, &Deadline::never()).await;
-        moved.unwrap();
+        let done = migrate::perform(task, &config, &Deadline::never()).await;
+        done.unwrap();
     }
 
     pub(crate) async fn status(&self, tenant: Tenant) -> String {

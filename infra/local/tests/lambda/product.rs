@@ -107,14 +107,14 @@ fn the_functions_behind_the_api_read_from_a_replica_when_there_is_one() {
 }
 
 #[test]
-fn only_auth_has_the_signing_key() {
+fn only_those_who_sign_have_the_signing_key() {
     let holders: Vec<String> = template()
         .functions
         .into_iter()
         .filter(|function| function.environment.contains_key("TOKEN_SIGNING_KEY"))
         .map(|function| function.binary)
         .collect();
-    assert_eq!(holders, ["auth"]);
+    assert_eq!(holders, ["auth", "tenants"]);
 }
 
 #[test]

@@ -56,13 +56,14 @@ COMMENT ON COLUMN auth.refresh_tokens.hash IS 'secret: a credential, though a ha
 COMMENT ON COLUMN auth.refresh_tokens.salt IS 'secret: with a token, its successor follows from it';
 
 -- Every table that has rows of the entered tenant, those first that nothing refers to. A tally goes
--- last: it changes with the rows that it counts. Of silos, the tenant's own.
+-- last: it changes with the rows that it counts. Of silos, the tenant's own, under the name `silo`.
 CREATE FUNCTION app.tenant_tables() RETURNS TABLE (name text, target regclass)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   WITH RECURSIVE held AS (
-    SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relname = 'tallies' AS sums
+    SELECT c.oid, c.relname = 'tallies' AS sums,
+           format('%I.%I', CASE WHEN n.nspname ^@ 't_' THEN 'silo' ELSE n.nspname END, c.relname) AS name
       FROM pg_class AS c
       JOIN pg_namespace AS n ON n.oid = c.relnamespace
       JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
@@ -335,10 +336,11 @@ BEGIN
   IF EXISTS (SELECT FROM jsonb_each(left_over) AS l WHERE l.value <> '0') THEN
     RAISE EXCEPTION 'there are rows left: %', left_over USING ERRCODE = 'TN005';
   END IF;
-  -- The silo, and one that a move to the pool has left behind.
+  -- The silo, one that a move to the pool has left behind, and one that was made and never moved into.
   FOR silo IN
     SELECT held.silo_schema WHERE held.silo_schema IS NOT NULL
     UNION SELECT v.place FROM app.vacated AS v WHERE v.tenant = held.id AND v.place <> 'pool'
+    UNION SELECT 't_' || replace(held.id::text, '-', '')
   LOOP
     EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', silo);
     DELETE FROM app.silo_migrations AS m WHERE m.silo_schema = silo;
@@ -385,7 +387,7 @@ GRANT EXECUTE ON FUNCTION
   app.check_role(), app.tenant_id(), app.attend(uuid), app.enter_leaving(uuid), app.change_status(uuid, text),
   app.export_tables(), app.export_rows(text, jsonb, int), auth.export_accounts(uuid, int),
   app.count_rows(), app.due_purges(int), app.begin_purge(), app.purge_rows(int), app.finish_purge(text),
-  app.purge_certificate(uuid), auth.publish_key(text, jsonb)
+  app.purge_certificate(uuid), auth.public_keys()
 TO svc_tenants;
 
 RESET ROLE;
