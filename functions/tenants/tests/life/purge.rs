@@ -119,24 +119,16 @@ async fn an_account_stays_while_it_belongs_to_another_tenant() {
     );
     world.owner.batch_execute(&join).await.unwrap();
     gone(&world, acme).await;
-    let find = world.database.client("auth").await;
-    let found = find
-        .query(
-            "SELECT tenant_id FROM auth.find_login('owner@acme.example')",
-            &[],
-        )
-        .await
-        .unwrap();
-    assert_eq!(found.len(), 1);
+    assert_eq!(memberships(&world).await, 1);
     gone(&world, beta).await;
-    let found = find
-        .query(
-            "SELECT tenant_id FROM auth.find_login('owner@acme.example')",
-            &[],
-        )
-        .await
-        .unwrap();
-    assert_eq!(found.len(), 0);
+    assert_eq!(memberships(&world).await, 0);
+}
+
+/// How many tenants the owner of `acme` can still log in to.
+async fn memberships(world: &World) -> usize {
+    let find = "SELECT tenant_id FROM auth.find_login('owner@acme.example')";
+    let auth = world.database.client("auth").await;
+    auth.query(find, &[]).await.unwrap().len()
 }
 
 #[tokio::test]
