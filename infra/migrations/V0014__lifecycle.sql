@@ -86,14 +86,14 @@ BEGIN ATOMIC
    ORDER BY h.sums, max(a.steps), h.name;
 END;
 
-CREATE FUNCTION app.attend(tenant uuid, OUT status text, OUT silo_schema text)
+CREATE FUNCTION app.attend(tenant uuid) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT t.status, t.silo_schema FROM app.tenants AS t WHERE t.id = attend.tenant;
+  SELECT t.status FROM app.tenants AS t WHERE t.id = attend.tenant;
 END;
 COMMENT ON FUNCTION app.attend(uuid) IS
-  'reviewed: status and silo schema of one named tenant, for svc_tenants only';
+  'reviewed: the status of one named tenant, for svc_tenants only';
 
 -- The other door: for the one service that works for tenants who may no longer come in themselves.
 CREATE FUNCTION app.enter_leaving(tenant uuid) RETURNS void
@@ -101,12 +101,11 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
   entered text := pg_catalog.current_setting('app.current_tenant', true);
-  held record;
+  status text := app.attend(enter_leaving.tenant);
 BEGIN
-  SELECT a.status, a.silo_schema INTO held FROM app.attend(enter_leaving.tenant) AS a;
-  IF held.status IS NULL THEN
+  IF status IS NULL THEN
     RAISE EXCEPTION 'unknown tenant' USING ERRCODE = 'TN001';
-  ELSIF held.status OPERATOR(pg_catalog.=) 'purged' THEN
+  ELSIF status OPERATOR(pg_catalog.=) 'purged' THEN
     RAISE EXCEPTION 'tenant is gone' USING ERRCODE = 'TN003';
   ELSIF entered OPERATOR(pg_catalog.=) enter_leaving.tenant::text THEN
     RETURN;

@@ -43,11 +43,6 @@ struct Rows<'a> {
     left: u32,
 }
 
-/// Reads the issuer's key.
-pub(crate) fn key(pem: &str) -> Result<SigningKey, TenantsError> {
-    Ok(SigningKey::from_pem(pem)?)
-}
-
 /// Signs that nothing is left of what was `found`: the caller has removed it all, and the database
 /// accepts the certificate only while it finds no row.
 pub(crate) fn sign(

@@ -7,6 +7,7 @@ use shared::deadline::Deadline;
 use shared::error::causes;
 use shared::ids::TenantId;
 use shared::limits::Scope;
+use shared::signing::SigningKey;
 use shared::tenant::Tenant;
 use time::OffsetDateTime;
 
@@ -102,7 +103,7 @@ impl Tenants {
         begun_at: OffsetDateTime,
         found: &Value,
     ) -> Result<String, TenantsError> {
-        let key = certificate::key(&self.signing_key)?;
+        let key = SigningKey::from_pem(&self.signing_key)?;
         let published = self.db.without_tenant(store::public_keys()).await?;
         if !published.iter().any(|kid| kid == key.kid()) {
             return Err(TenantsError::KeyNotPublished);

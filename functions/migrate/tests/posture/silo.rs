@@ -184,3 +184,51 @@ async fn each_message_of_a_batch_is_a_task() {
     })
     .await;
 }
+
+/// What a reader on a replica asks in the end: nobody waited for it while the silo went.
+#[tokio::test]
+async fn a_silo_that_went_meanwhile_is_noticed() {
+    Database::with_migrated(async |database| {
+        let acme = seed::tenant(&database, "acme").await;
+        ask(&database, relocate(acme.id, "silo")).await.unwrap();
+        let reader = database.service("projects").await;
+        let begin = format!("BEGIN READ ONLY; SELECT app.enter('{}')", acme.id);
+        reader.batch_execute(&begin).await.unwrap();
+        let check = "SELECT app.check_place()";
+        reader.execute(check, &[]).await.expect("it is there");
+        let owner = database.owner().await;
+        let drop = format!(
+            "SET ROLE app_owner; DROP SCHEMA {} CASCADE",
+            schema(acme.id)
+        );
+        owner.batch_execute(&drop).await.unwrap();
+        // The control: without asking, the reader takes the pool's empty list for its own.
+        let rows = reader.query("SELECT id FROM projects", &[]).await.unwrap();
+        assert_eq!(rows.len(), 0);
+        assert_eq!(state(reader.execute(check, &[]).await).code(), "TN023");
+    })
+    .await;
+}
+
+/// The mover is the owner, and takes for the tenant's rows what the policy shows it.
+#[tokio::test]
+async fn a_table_that_does_not_hold_its_owner_is_not_moved() {
+    Database::with_migrated(async |database| {
+        let acme = seed::tenant(&database, "acme").await;
+        let beta = seed::tenant(&database, "beta").await;
+        let owner = database.owner().await;
+        let force = |word: &str| {
+            format!("SET ROLE app_owner; ALTER TABLE projects.projects {word} ROW LEVEL SECURITY; RESET ROLE")
+        };
+        owner.batch_execute(&force("NO FORCE")).await.unwrap();
+        let refused = ask(&database, relocate(acme.id, "silo")).await.unwrap_err();
+        let said = refused.to_string();
+        assert!(said.contains("does not hold its owner"), "{said}");
+        owner.batch_execute(&force("FORCE")).await.unwrap();
+        ask(&database, relocate(acme.id, "silo")).await.unwrap();
+        let client = database.entered("projects", beta.id).await;
+        let rows = client.query("SELECT id FROM projects", &[]).await.unwrap();
+        assert_eq!(rows.len(), 1, "the other tenant's row is where it was");
+    })
+    .await;
+}
