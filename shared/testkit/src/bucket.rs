@@ -22,6 +22,11 @@ impl TestBucket {
         Self { name, client }
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The bucket as a function sees it.
     pub fn storage(&self) -> Storage {
         Storage::with_client(self.name.clone(), self.client.clone())

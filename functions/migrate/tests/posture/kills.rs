@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use testkit::{Outcome, Program, part_of};
 use uuid::Uuid;
 
 use crate::database::Database;
 use crate::moving::{fill, holdings};
-use crate::runtime::{Outcome, invoke};
 use crate::seed;
 use crate::silos::{add_silos, registered};
 use crate::task::{holes, provision, relocate, schema};
@@ -17,17 +17,18 @@ const KILLS: u32 = 50;
 /// How many runs may be needed for that: some end before their time.
 const RUNS_MAX: u32 = 400;
 
-/// A random part of `whole`.
-fn part_of(whole: Duration) -> Duration {
-    let random = u32::try_from(Uuid::new_v4().as_u128() & 0xffff).unwrap();
-    whole * random / 0xffff
+async fn invoke(database: &Database, event: &Value, life: Option<Duration>) -> Outcome {
+    Program::new("migrate", env!("CARGO_BIN_EXE_migrate"))
+        .env("DATABASE_URL", database.owner_url())
+        .invoke(event, life)
+        .await
 }
 
 /// An event that is not killed, and how long it takes.
 async fn whole(database: &Database, event: &Value) -> Duration {
     let begun = Instant::now();
     match invoke(database, event, None).await {
-        Outcome::Answered => begun.elapsed(),
+        Outcome::Answered(_) => begun.elapsed(),
         // The server of the machine may be older than a deployment would accept.
         Outcome::Failed(error) if error.to_string().contains("posture: server_too_old") => {
             begun.elapsed()

@@ -22,7 +22,6 @@ mod lint;
 mod moving;
 mod relay;
 mod roles;
-mod runtime;
 mod seed;
 mod silo;
 mod silos;

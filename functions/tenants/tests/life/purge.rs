@@ -42,7 +42,7 @@ async fn nothing_is_found_of_a_tenant_that_is_gone() {
 }
 
 /// The certificate's claims, checked as anyone may: with the keys that the issuer publishes.
-async fn checked(world: &World, certificate: &str) -> Value {
+pub(crate) async fn checked(world: &World, certificate: &str) -> Value {
     let service = world.issuer();
     let keys = Call::get("/v2/auth/.well-known/jwks.json");
     let keys = keys.send(&service).await.expect(200).json();

@@ -1,5 +1,6 @@
 //! Looks for a tenant everywhere, row security aside.
 
+use migrate::lint::{self, Strictness};
 use tokio_postgres::Client;
 
 use crate::world::{Resident, World};
@@ -29,7 +30,7 @@ async fn names(owner: &Client, sql: &str) -> Vec<String> {
 }
 
 impl World {
-    /// The tables in which a tenant's identity, its owner's, or its word can be found.
+    /// The tables in which a tenant's identity, its owner's, or its word can be found, and its silo.
     pub(crate) async fn traces(&self, resident: Resident) -> Vec<String> {
         let looker = self.database.owner().await;
         let mut found = Vec::new();
@@ -64,5 +65,24 @@ impl World {
             found.push(silo);
         }
         found
+    }
+
+    /// Whether a table of tenants has a row of this one.
+    pub(crate) async fn has_rows(&self, resident: Resident) -> bool {
+        let tables = tenant_tables(&self.owner).await;
+        let traces = self.traces(resident).await;
+        traces.iter().any(|trace| tables.contains(trace))
+    }
+
+    /// Everything that the linter insists on, in words; empty is good.
+    pub(crate) async fn holes(&self) -> Vec<String> {
+        let mut owner = self.database.owner().await;
+        let transaction = owner.transaction().await.unwrap();
+        let findings = lint::findings(&transaction).await.unwrap();
+        findings
+            .iter()
+            .filter(|finding| finding.is_refused(Strictness::Advising))
+            .map(ToString::to_string)
+            .collect()
     }
 }

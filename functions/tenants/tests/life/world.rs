@@ -106,7 +106,7 @@ impl World {
     }
 
     pub(crate) async fn export(&self, tenant: Tenant) -> Value {
-        self.handle(about(EXPORT, tenant)).await.unwrap()
+        self.handle(export(tenant)).await.unwrap()
     }
 
     pub(crate) async fn sweep(&self) -> Value {
@@ -192,6 +192,10 @@ fn about(event: &str, tenant: Tenant) -> Value {
     let mut event: Value = serde_json::from_str(event).unwrap();
     event["tenant_id"] = tenant.id().to_string().into();
     event
+}
+
+pub(crate) fn export(tenant: Tenant) -> Value {
+    about(EXPORT, tenant)
 }
 
 pub(crate) fn sweep() -> Value {
