@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod hex;
 pub mod ids;
 pub mod quota;
 pub mod recent;

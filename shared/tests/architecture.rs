@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules of `shared`, lowest first: each imports those of earlier lines only.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "config", "error", "ids", "quota", "recent"],
+    &["clock", "config", "error", "hex", "ids", "quota", "recent"],
     &[
         "aws",
         "deadline",

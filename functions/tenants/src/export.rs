@@ -9,6 +9,7 @@ use serde_json::Value;
 use shared::clock::rfc3339;
 use shared::db::{Access, Transaction};
 use shared::deadline::Deadline;
+use shared::hex::sha256;
 use shared::ids::TenantId;
 use shared::storage::ObjectKey;
 use shared::tenant::Tenant;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 
 use crate::Tenants;
 use crate::error::TenantsError;
-use crate::ndjson::{Table, Writer, sha256};
+use crate::ndjson::{Table, Writer};
 use crate::store::{self, Line};
 
 /// Rows that one statement reads, at most.

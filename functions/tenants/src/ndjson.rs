@@ -1,9 +1,7 @@
 //! One table's rows as objects of newline-delimited JSON.
 
-use std::fmt::Write as _;
-
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
+use shared::hex::sha256;
 use shared::storage::{ObjectKey, Storage};
 use shared::tenant::Tenant;
 use uuid::Uuid;
@@ -99,15 +97,4 @@ impl<'a> Writer<'a> {
         });
         Ok(())
     }
-}
-
-/// The SHA-256 of `bytes` in hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    let digest = digest(&SHA256, bytes);
-    let mut text = String::new();
-    for byte in digest.as_ref() {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

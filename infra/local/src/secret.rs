@@ -8,6 +8,7 @@ use std::{
 };
 
 use aws_lc_rs::{hmac, rand};
+use shared::hex;
 
 const RANDOM_BYTES: usize = 32;
 const PASSWORD_CHARS: usize = 32;
@@ -21,7 +22,7 @@ const OWNER_ONLY_MODE: u32 = 0o600;
 pub fn random() -> io::Result<String> {
     let mut bytes = [0_u8; RANDOM_BYTES];
     rand::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(hex(&bytes))
+    Ok(hex::digits(&bytes))
 }
 
 /// The password of `name` under `secret`: 32 hexadecimal digits, the same in every run.
@@ -29,7 +30,7 @@ pub fn random() -> io::Result<String> {
 /// Deriving the passwords leaves one secret to keep instead of one for each role.
 pub fn password(secret: &str, name: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let mut text = hex(hmac::sign(&key, name.as_bytes()).as_ref());
+    let mut text = hex::digits(hmac::sign(&key, name.as_bytes()).as_ref());
     text.truncate(PASSWORD_CHARS);
     text
 }
@@ -68,14 +69,4 @@ pub fn load_or_create(
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
     Ok(text)
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }

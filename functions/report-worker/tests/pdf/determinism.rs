@@ -1,9 +1,8 @@
 //! The same input gives the same bytes, another input gives others.
 
-use std::fmt::Write;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use report_worker::report::Limits;
+use shared::hex;
 use time::{Duration, UtcOffset};
 
 use crate::fixture::{report, rows, spool, try_render};
@@ -35,10 +34,7 @@ fn another_input_gives_other_bytes_and_another_identifier() {
     let limits = Limits::default();
     let identifiers = [&first, &later].map(|report| {
         let (summary, bytes) = try_render(report, &mut spool(&rows), &limits).unwrap();
-        let hex = summary.sha256.iter().fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").unwrap();
-            hex
-        });
+        let hex = hex::digits(&summary.sha256);
         let start = bytes.windows(5).rposition(|part| part == b"/ID[<").unwrap();
         (hex, bytes[start + 5..start + 37].to_vec())
     });

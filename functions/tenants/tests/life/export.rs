@@ -1,10 +1,9 @@
 //! Everything of the tenant is handed out, nothing of another, and no secret.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
+use shared::hex::sha256;
 
 use crate::scan::tenant_tables;
 use crate::world::{Resident, World};
@@ -17,7 +16,7 @@ async fn rows(world: &World, resident: Resident) -> BTreeMap<String, Vec<Value>>
     let answer = world.export(resident.tenant).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let bytes = world.bucket.bytes(&text(&answer["manifest"])).await;
-    assert_eq!(hex(&bytes), text(&answer["sha256"]));
+    assert_eq!(sha256(&bytes), text(&answer["sha256"]));
     assert!(text(&answer["link"]).contains("X-Amz-Signature="));
     let manifest: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(manifest["tenant_id"], resident.tenant.id().to_string());
@@ -27,7 +26,7 @@ async fn rows(world: &World, resident: Resident) -> BTreeMap<String, Vec<Value>>
         for part in table["parts"].as_array().unwrap() {
             let bytes = world.bucket.bytes(&text(&part["object"])).await;
             assert_eq!(part["bytes"], bytes.len());
-            assert_eq!(hex(&bytes), text(&part["sha256"]));
+            assert_eq!(sha256(&bytes), text(&part["sha256"]));
             let lines = std::str::from_utf8(&bytes).unwrap().lines();
             rows.extend(lines.map(|line| serde_json::from_str::<Value>(line).unwrap()));
         }
@@ -35,14 +34,6 @@ async fn rows(world: &World, resident: Resident) -> BTreeMap<String, Vec<Value>>
         tables.insert(text(&table["name"]), rows);
     }
     tables
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in digest(&SHA256, bytes).as_ref() {
-        write!(text, "{byte:02x}").unwrap();
-    }
-    text
 }
 
 #[tokio::test]

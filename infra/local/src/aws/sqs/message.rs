@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::wire::{AttributeValue, ReceiveMessage};
-use crate::secret::hex;
 
 const SEQUENCE_DIGITS: usize = 16;
 const RECEIPT_DIGITS: usize = SEQUENCE_DIGITS + 32;
@@ -119,7 +118,7 @@ fn asked(names: &[String], name: &str) -> bool {
 
 /// The MD5 of a text, in hexadecimal digits.
 pub(super) fn md5(bytes: &[u8]) -> String {
-    hex(&Md5::checksum(bytes))
+    shared::hex::digits(&Md5::checksum(bytes))
 }
 
 /// The MD5 of message attributes, which some SDKs compare with their own.
