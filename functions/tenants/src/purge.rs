@@ -2,14 +2,13 @@
 //! repeated, so that whoever is killed half-way is followed by a run that goes on.
 
 use serde::Serialize;
-use serde_json::Value;
 use shared::deadline::Deadline;
 use shared::error::causes;
 use shared::ids::TenantId;
 use shared::limits::Scope;
 use shared::signing::SigningKey;
 use shared::tenant::Tenant;
-use time::OffsetDateTime;
+use tokio::sync::OnceCell;
 
 use crate::certificate;
 use crate::error::TenantsError;
@@ -36,11 +35,13 @@ impl Tenants {
     /// it shows.
     pub(crate) async fn purge_due(&self, deadline: &Deadline) -> Result<Swept, TenantsError> {
         let mut swept = Swept::default();
+        // Looked up when the first certificate is due, and not for each.
+        let key = OnceCell::new();
         let mut failure = None;
         for tenant in self.db.without_tenant(store::due(TENANTS_MAX)).await? {
             let ended = match deadline.near() {
                 true => Err(TenantsError::OutOfTime),
-                false => self.purge(tenant, deadline).await,
+                false => self.purge(tenant, &key, deadline).await,
             };
             match ended {
                 Ok(()) => swept.purged.push(tenant.id()),
@@ -60,12 +61,20 @@ impl Tenants {
         failure.map_or(Ok(swept), Err)
     }
 
-    async fn purge(&self, tenant: Tenant, deadline: &Deadline) -> Result<(), TenantsError> {
+    async fn purge(
+        &self,
+        tenant: Tenant,
+        key: &OnceCell<SigningKey>,
+        deadline: &Deadline,
+    ) -> Result<(), TenantsError> {
         let (begun_at, found) = self.db.write(tenant, store::begin_purge()).await?;
         self.remove_objects(tenant, deadline).await?;
         let counters = self.limits.forget(&Scope::tenant(tenant.id())).await?;
         self.remove_rows(tenant, deadline).await?;
-        let certificate = self.certify(tenant, begun_at, &found).await?;
+        let key = key.get_or_try_init(|| self.published_key()).await?;
+        // What was found, and that nothing is left, which the database has yet to agree with.
+        let now = self.clock.now();
+        let certificate = certificate::sign(key, &self.issuer, tenant.id(), begun_at, now, &found)?;
         self.db
             .write(tenant, store::finish_purge(certificate))
             .await?;
@@ -96,19 +105,13 @@ impl Tenants {
         Ok(())
     }
 
-    /// Signs what was found and that nothing is left, which the database has yet to agree with.
-    async fn certify(
-        &self,
-        tenant: Tenant,
-        begun_at: OffsetDateTime,
-        found: &Value,
-    ) -> Result<String, TenantsError> {
+    /// The key, once it is one that everybody can look up.
+    async fn published_key(&self) -> Result<SigningKey, TenantsError> {
         let key = SigningKey::from_pem(&self.signing_key)?;
         let published = self.db.without_tenant(store::public_keys()).await?;
-        if !published.iter().any(|kid| kid == key.kid()) {
-            return Err(TenantsError::KeyNotPublished);
+        match published.iter().any(|kid| kid == key.kid()) {
+            true => Ok(key),
+            false => Err(TenantsError::KeyNotPublished),
         }
-        let now = self.clock.now();
-        certificate::sign(&key, &self.issuer, tenant.id(), begun_at, now, found)
     }
 }
