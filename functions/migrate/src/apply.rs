@@ -1,8 +1,7 @@
 //! The run over everything: the shared schemas, the silos, and the linter at the end.
 
-use refinery::Target;
 use serde::Serialize;
-use shared::db::{self, DatabaseConfig};
+use shared::db::DatabaseConfig;
 use shared::deadline::Deadline;
 use tokio_postgres::Client;
 
@@ -39,15 +38,6 @@ pub async fn apply_strict(owner_url: &str) -> Result<Applied, MigrateError> {
     run(&database(owner_url)?, Strictness::Insisting, &deadline).await
 }
 
-/// Applies what is missing up to and including `version`, and looks at nothing: for tests of what a
-/// later migration finds in a database that was in use before it.
-pub async fn apply_until(owner_url: &str, version: i32) -> Result<Vec<i32>, MigrateError> {
-    let mut client = db::open(&database(owner_url)?).await?;
-    let mut versions = Vec::new();
-    migrate(&mut client, Target::Version(version), &mut versions).await?;
-    Ok(versions)
-}
-
 fn database(owner_url: &str) -> Result<DatabaseConfig, MigrateError> {
     DatabaseConfig::new(owner_url, None, None).map_err(MigrateError::Url)
 }
@@ -63,10 +53,9 @@ pub(crate) async fn run(
 ) -> Result<Applied, MigrateError> {
     let mut client = session::begin(database, Run::Alone).await?;
     let versions = migrate_patiently(&mut client).await?;
-    if !versions.is_empty() {
-        // Who came in by an older `app.enter` may not have taken the lock that a move relies on.
-        moving::wait_for_earlier(&client, deadline).await?;
-    }
+    // Who came in by an older `app.enter` may not have taken the lock that a move relies on. Not only
+    // when this run has changed it: the one that has may not have come to its end.
+    moving::wait_for_earlier(&client, deadline).await?;
     let silos = silos::catch_up(&client, database, deadline).await?;
     moving::sweep(&mut client, deadline).await?;
     let transaction = client.build_transaction().read_only(true).start().await?;
@@ -87,20 +76,13 @@ pub(crate) async fn run(
 
 async fn migrate_patiently(client: &mut Client) -> Result<Vec<i32>, MigrateError> {
     let mut versions = Vec::new();
-    patiently("migration", async || {
-        migrate(client, Target::Latest, &mut versions).await
-    })
-    .await?;
+    patiently("migration", async || migrate(client, &mut versions).await).await?;
     Ok(versions)
 }
 
 /// Each file is a transaction of its own, so what a failed attempt applied stays applied.
-async fn migrate(
-    client: &mut Client,
-    target: Target,
-    versions: &mut Vec<i32>,
-) -> Result<(), MigrateError> {
-    let mut runner = embedded::runner().set_target(target);
+async fn migrate(client: &mut Client, versions: &mut Vec<i32>) -> Result<(), MigrateError> {
+    let mut runner = embedded::runner();
     runner.set_migration_table_name(HISTORY_TABLE);
     let outcome = runner.run_async(client).await;
     let report = match &outcome {

@@ -14,7 +14,7 @@ mod session;
 mod silo;
 mod silos;
 
-pub use apply::{Applied, apply, apply_strict, apply_until};
+pub use apply::{Applied, apply, apply_strict};
 pub use error::MigrateError;
 pub use invocation::{Answer, Command, Invocation, Task, handle, perform};
 pub use moving::{Moved, Place};

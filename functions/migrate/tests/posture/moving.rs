@@ -15,7 +15,7 @@ use crate::task::{ask, ask_until, holes, relocate, schema};
 const COUNT: &str = "SELECT count(*) FROM projects";
 
 /// `app.enter` as it was before writers took a lock.
-const DOOR_WITHOUT_LOCK: &str = "
+pub(crate) const DOOR_WITHOUT_LOCK: &str = "
     SET ROLE app_owner;
     CREATE OR REPLACE FUNCTION app.enter(tenant uuid) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
     DECLARE
@@ -57,7 +57,7 @@ pub(crate) async fn fill(database: &Database, tenant: Uuid, rows: i32) {
     client.batch_execute("COMMIT").await.unwrap();
 }
 
-async fn rows(client: &Client) -> i64 {
+pub(crate) async fn rows(client: &Client) -> i64 {
     client.query_one(COUNT, &[]).await.unwrap().get(0)
 }
 
@@ -67,7 +67,7 @@ async fn tier(owner: &Client, tenant: Uuid) -> String {
 }
 
 /// Waits until the register says so; the test's own end is the limit.
-async fn until_tier(owner: &Client, tenant: Uuid, expected: &str) {
+pub(crate) async fn until_tier(owner: &Client, tenant: Uuid, expected: &str) {
     while tier(owner, tenant).await != expected {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

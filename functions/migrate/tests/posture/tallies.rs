@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::database::{Database, state};
-use crate::seed;
+use crate::{earlier, seed};
 
 /// How many rows there are, and how many the tally says.
 const BOTH: &str = "
@@ -227,7 +227,7 @@ async fn rows_from_before_the_tallies_are_counted_too() {
           FROM usage_months WHERE month < '2026-03-01Z'";
     Database::with_empty(async |database| {
         let url = database.owner_url();
-        migrate::apply_until(&url, BEFORE).await.unwrap();
+        earlier::migrate_to(&database, BEFORE).await;
         let a = seed::tenant(&database, "acme").await.id;
         let b = seed::tenant(&database, "beta").await.id;
         let projects = database.entered("projects", a).await;
