@@ -155,3 +155,6 @@ async fn apply(client: &mut Client, schema: &str, file: &SiloFile) -> Result<(),
     transaction.commit().await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

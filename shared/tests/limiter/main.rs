@@ -11,6 +11,7 @@
 
 mod contract;
 mod controls;
+mod forgetting;
 mod log;
 mod model;
 mod outage;
