@@ -52,8 +52,9 @@ pub enum MigrateError {
     /// What arrived is not what was sent, so nothing was kept of it.
     #[error("the copy differs, and the tenant stays where it is: {0}")]
     Differs(String),
-    /// The tenant was moved, and so many transactions from before that are still at work.
-    #[error("the old place is still to be cleared: {0} earlier transactions are at work")]
+    /// So many transactions from before a migration or a move are still at work: what they rely on
+    /// stays, and the next run waits for them again.
+    #[error("{0} earlier transactions are at work, so the run is not complete")]
     ReadersLeft(usize),
     /// The place that is to be cleared is where the tenant is.
     #[error("tenant {0} is where it should have left")]

@@ -11,6 +11,9 @@ mod load;
 mod place;
 mod policy;
 mod race;
+mod rows;
+
+use std::fs;
 
 use local::postgres::{Cluster, ClusterOptions, PostgresError};
 use local::project;
@@ -31,8 +34,8 @@ const FEW: (&str, u64) = ("scale_few", 100);
 const SOME: (&str, u64) = ("scale_some", 1_000);
 /// The database with many tenants, and how many.
 const MANY: (&str, u64) = ("scale_many", 10_000);
-/// For a cluster that holds everything in memory, as a database in use holds what is in use.
-const SETTINGS: [&str; 2] = ["shared_buffers=2GB", "max_wal_size=4GB"];
+/// For a cluster that is filled at once, and has nothing to do of its own while times are taken.
+const SETTINGS: [&str; 2] = ["max_wal_size=4GB", "autovacuum=off"];
 
 /// Why the growth could not be measured; each text is one line.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,14 @@ pub enum ScaleError {
     /// The schema could not be made.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// The rows would not fit, and the disk would be measured.
+    #[error("{needed_mb} MB of memory are needed, and {available_mb} MB are free")]
+    Memory {
+        /// For the rows and their indexes.
+        needed_mb: u32,
+        /// What the system would give.
+        available_mb: u32,
+    },
     /// A statement of the product failed.
     #[error("{0}")]
     Statement(String),
@@ -63,10 +74,16 @@ impl From<DbError> for ScaleError {
 pub struct Size {
     /// Projects of each tenant, as many reports, and a fifth as many rows that expire.
     pub rows: u64,
-    /// Rounds; each has both sides once.
+    /// Rounds, each with calls of both sides.
     pub rounds: u32,
     /// Calls of a side in a round.
     pub calls: u32,
+    /// Rounds of what is held to a bound close to 1: the policy beside the condition.
+    pub policy_rounds: u32,
+    /// Calls of a side in such a round.
+    pub policy_calls: u32,
+    /// PostgreSQL's `shared_buffers`, in MB: all rows and their indexes have to fit.
+    pub memory_mb: u32,
 }
 
 impl Size {
@@ -75,12 +92,19 @@ impl Size {
         rows: 60,
         rounds: 5,
         calls: 150,
+        policy_rounds: 15,
+        policy_calls: 400,
+        memory_mb: 2_048,
     };
-    /// Enough for figures to be published: two million projects, and still less than memory.
+    /// Enough for figures to be published: ten million projects and as many reports, in 16 GB of memory
+    /// and 20 GB of disk.
     pub const FULL: Self = Self {
-        rows: 200,
+        rows: 1_000,
         rounds: 11,
         calls: 500,
+        policy_rounds: 21,
+        policy_calls: 1_000,
+        memory_mb: 12_288,
     };
 }
 
@@ -133,15 +157,37 @@ pub struct Scaling {
 ///
 /// See [`ScaleError`].
 pub async fn run(size: Size) -> Result<Vec<Scaling>, ScaleError> {
+    match available_mb() {
+        Some(available_mb) if available_mb < size.memory_mb => {
+            let needed_mb = size.memory_mb;
+            return Err(ScaleError::Memory {
+                needed_mb,
+                available_mb,
+            });
+        }
+        _ => {}
+    }
     let options = ClusterOptions {
         dir: project::root().join("target/bench/scale"),
         durable: false,
     };
-    let cluster = Cluster::start_with(options, &SETTINGS).await?;
+    let memory = format!("shared_buffers={}MB", size.memory_mb);
+    let [wal, vacuum] = SETTINGS;
+    let cluster = Cluster::start_with(options, &[wal, vacuum, &memory]).await?;
     local::postgres::database::prepare(&cluster, local::postgres::database::Earlier::Drop).await?;
     let measured = measure(&cluster, size).await;
     cluster.stop().await?;
     measured
+}
+
+/// How much memory is free, in MB; none where the system does not say it as Linux does.
+fn available_mb() -> Option<u32> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let kilobytes = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = kilobytes.trim().strip_suffix(" kB")?.parse().ok()?;
+    u32::try_from(kilobytes / 1_024).ok()
 }
 
 /// Measures in a cluster that has the services' roles, in databases of its own.
@@ -180,10 +226,11 @@ pub async fn measure(cluster: &Cluster, size: Size) -> Result<Vec<Scaling>, Scal
             found.push(race::run(Difference::HundredfoldRows, &sides, size).await?);
         }
     }
-    load::twins(cluster, MANY.0).await?;
+    // However many tenants there are, a policy costs the same.
+    load::twins(cluster, SOME.0).await?;
     for reading in READINGS {
         say(format_args!("measuring the policy: {}", reading.name));
-        let side = |form| Side::reading(reading, form, &many, any(MANY));
+        let side = |form| Side::reading(reading, form, &some, any(SOME));
         let sides = [side(reading.plain()), side(reading.protected())];
         found.push(race::run(Difference::RowSecurity, &sides, size).await?);
     }

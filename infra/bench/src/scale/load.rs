@@ -1,11 +1,24 @@
-//! Databases as months of work by all tenants would leave them, made by few statements.
+//! Databases as months of work by all tenants would leave them.
 
+use std::mem;
+use std::pin::pin;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::SinkExt as _;
 use local::postgres::Cluster;
 use local::postgres::database::OWNER;
+use local::say::say;
 use tokio_postgres::{Client, NoTls};
 
 use super::ScaleError;
-use super::place::{Extra, IDENTITY, LARGE, SESSIONS, SMALL};
+use super::place::{IDENTITY, LARGE, SESSIONS, SMALL};
+use super::rows::{Lines, Table, made};
+
+/// How many rows one statement takes.
+const COPY_ROWS: usize = 500_000;
+/// How much is sent at a time.
+const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Events that wait for the relay: more than all rounds take.
 const WAITING: u32 = 100_000;
@@ -17,6 +30,7 @@ pub(super) async fn database(
     tenants: u64,
     rows: u64,
 ) -> Result<(), ScaleError> {
+    let begun = Instant::now();
     let maintenance = connect(&cluster.superuser_url("postgres")).await?;
     for statement in [
         format!("DROP DATABASE IF EXISTS {name}"),
@@ -30,12 +44,31 @@ pub(super) async fn database(
     let client = connect(&cluster.superuser_url(name)).await?;
     client.batch_execute(IDENTITY).await?;
     client.batch_execute(&people(tenants)).await?;
-    client.batch_execute(&work(tenants, rows)).await?;
-    client.batch_execute(ROWS).await?;
+    let other = connect(&cluster.superuser_url(name)).await?;
+    let of_projects = async {
+        for table in [Table::Projects, Table::ProjectEvents, Table::Answers] {
+            copy(&client, table, tenants, rows).await?;
+        }
+        Ok(())
+    };
+    let of_others = async {
+        for table in [Table::Reports, Table::Usage] {
+            copy(&other, table, tenants, rows).await?;
+        }
+        Ok::<_, ScaleError>(())
+    };
+    tokio::try_join!(of_projects, of_others)?;
     client.batch_execute(&waiting(tenants)).await?;
     // Freezes and counts, so that no autovacuum does while times are taken.
     client.batch_execute("VACUUM (ANALYZE)").await?;
     client.batch_execute("CHECKPOINT").await?;
+    warm(&client).await?;
+    let size = "SELECT pg_size_pretty(pg_database_size(current_database()))";
+    let size: String = client.query_one(size, &[]).await?.try_get(0)?;
+    say(format_args!(
+        "made {tenants} tenants of {rows} rows: {size} in {} s",
+        begun.elapsed().as_secs()
+    ));
     Ok(())
 }
 
@@ -45,7 +78,7 @@ pub(super) async fn twins(cluster: &Cluster, name: &str) -> Result<(), ScaleErro
     let client = connect(&cluster.superuser_url(name)).await?;
     client.batch_execute(TWINS).await?;
     client.batch_execute("VACUUM (ANALYZE)").await?;
-    Ok(())
+    warm(&client).await
 }
 
 const TWINS: &str = "
@@ -101,57 +134,42 @@ SELECT pg_temp.identity(0, n), pg_temp.identity((m - 1) * {SESSIONS} + s, n), id
     )
 }
 
-/// The numbers of all rows, each with its tenant and the moment it was made. Rows of different
-/// tenants lie side by side, the extra ones' spread over the whole time.
-fn work(tenants: u64, rows: u64) -> String {
-    let all = tenants * rows;
-    let extra = |extra: Extra| {
-        format!(
-            "SELECT {first} + k, {tenant}, k, k * {all} / {rows} FROM generate_series(0, {rows} - 1::bigint) AS k",
-            first = extra.first,
-            tenant = tenants + extra.after,
-            rows = extra.rows,
-        )
-    };
-    format!(
-        "
-SET work_mem = '256MB';
-CREATE TEMP TABLE work AS
-SELECT pg_temp.identity(made.number, made.n) AS id, pg_temp.identity(0, made.n) AS tenant,
-       date_trunc('month', now(), 'UTC') + made.place * interval '1 ms' AS at, made.number, made.place,
-       made.k % 5 = 0 AS fifth
-  FROM (SELECT i AS number, 1 + (i - 1) % {tenants} AS n, (i - 1) / {tenants} AS k, i AS place
-          FROM generate_series(1, {all}::bigint) AS i
-        UNION ALL {}
-        UNION ALL {}) AS made
- ORDER BY made.place",
-        extra(SMALL),
-        extra(LARGE)
-    )
+/// Fills a table, some statements after another: what a statement's triggers collect is bounded so.
+async fn copy(client: &Client, table: Table, tenants: u64, rows: u64) -> Result<(), ScaleError> {
+    let lines = Lines::of_this_month();
+    let mut made = made(tenants, rows)
+        .filter(|made| table.has(made))
+        .peekable();
+    while made.peek().is_some() {
+        let mut sink = pin!(client.copy_in::<_, Bytes>(table.copy()).await?);
+        let mut buffer = String::with_capacity(BUFFER_BYTES);
+        for made in made.by_ref().take(COPY_ROWS) {
+            lines.write(table, &made, &mut buffer);
+            if buffer.len() >= BUFFER_BYTES {
+                sink.feed(mem::take(&mut buffer).into()).await?;
+            }
+        }
+        sink.feed(buffer.into()).await?;
+        sink.finish().await?;
+    }
+    Ok(())
 }
 
-/// A project and a report for each number, and for every fifth what is removed after a while or is
-/// only added to. The order is that of the table they come from.
-const ROWS: &str = "
-INSERT INTO projects.projects (tenant_id, id, name, description, created_at, updated_at)
-SELECT tenant, id, 'Project number ' || number,
-       'What the team of project ' || number || ' wants to have done by the end of the quarter.', at, at
-  FROM work;
+/// Brings every block into the cluster's memory. Tables that were filled, and those that were read from
+/// end to end, are not kept there by themselves.
+pub(super) async fn warm(client: &Client) -> Result<(), ScaleError> {
+    let there = "SELECT FROM pg_available_extensions WHERE name = 'pg_prewarm'";
+    if client.execute(there, &[]).await? == 0 {
+        say("no pg_prewarm here: blocks come from the system's memory when they are first read");
+        return Ok(());
+    }
+    client.batch_execute(WARM).await?;
+    Ok(())
+}
 
-INSERT INTO projects.outbox (tenant_id, id, type, data, dedup, occurred_at, sent_at, attempts)
-SELECT tenant, id, 'project.created', jsonb_build_object('project_id', id), id, at, at, 1
-  FROM work WHERE fifth;
-
-INSERT INTO projects.idempotency (tenant_id, key, fingerprint, status, headers, body, created_at)
-SELECT tenant, id, sha256(uuid_send(id)), 201, '{\"etag\": \"1\"}', convert_to('{\"id\":\"' || id || '\"}', 'UTF8'), at
-  FROM work WHERE fifth;
-
-INSERT INTO reports.reports (tenant_id, id, type, created_at)
-SELECT tenant, id, 'project_summary', at FROM work;
-
-INSERT INTO billing.usage_events (tenant_id, event_id, meter, quantity, occurred_at)
-SELECT tenant, id, (ARRAY['projects', 'projects', 'reports'])[1 + place % 3], 1, at
-  FROM work WHERE fifth";
+const WARM: &str = "
+CREATE EXTENSION IF NOT EXISTS pg_prewarm;
+SELECT sum(pg_prewarm(c.oid)) FROM pg_class AS c WHERE c.relkind IN ('r', 'i', 't') AND c.relpersistence = 'p'";
 
 fn waiting(tenants: u64) -> String {
     format!(

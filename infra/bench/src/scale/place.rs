@@ -100,7 +100,7 @@ impl Place {
 
 /// The identity of the row `row` of the tenant `tenant`, in the form of a `UUIDv7`. The tenant's
 /// own is that of its row 0.
-fn identity(row: u64, tenant: u64) -> Uuid {
+pub(super) fn identity(row: u64, tenant: u64) -> Uuid {
     const EPOCH_MS: u64 = 1_700_000_000_000;
     const VERSION: u128 = 0x7000;
     const VARIANT: u128 = 0x8000;

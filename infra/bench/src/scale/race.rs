@@ -70,29 +70,25 @@ impl<'a> Side<'a> {
     }
 }
 
-/// Measures both sides by turns.
+/// Measures both sides by turns: a call of one, two of the other, one of the first, and so on. Whatever
+/// slows the machine for longer than a call slows both. Each draws the same numbers as the other.
 pub(super) async fn run(
     what: Difference,
     sides: &[Side<'_>; 2],
     size: Size,
 ) -> Result<Scaling, ScaleError> {
-    let [first, second] = sides;
-    let mut random = Random::new(SEED);
-    for side in sides {
-        let calls = side.at_most(WARM_UP_CALLS);
-        median_us(side, calls, &mut random).await?;
-    }
-    let calls = first.at_most(size.calls);
+    let [first, _] = sides;
+    let mut random = [Random::new(SEED), Random::new(SEED)];
+    round(sides, first.at_most(WARM_UP_CALLS), &mut random).await?;
+    let (rounds, calls) = match what {
+        Difference::RowSecurity => (size.policy_rounds, size.policy_calls),
+        _ => (size.rounds, size.calls),
+    };
     let (mut first_us, mut second_us) = (Vec::new(), Vec::new());
-    for round in 0..size.rounds {
-        // Who comes first alternates as well.
-        if round % 2 == 0 {
-            first_us.push(median_us(first, calls, &mut random).await?);
-            second_us.push(median_us(second, calls, &mut random).await?);
-        } else {
-            second_us.push(median_us(second, calls, &mut random).await?);
-            first_us.push(median_us(first, calls, &mut random).await?);
-        }
+    for _ in 0..rounds {
+        let medians = round(sides, first.at_most(calls), &mut random).await?;
+        first_us.push(medians[0]);
+        second_us.push(medians[1]);
     }
     let ratio = Spread::of_ratios(&second_us, &first_us);
     Ok(Scaling {
@@ -105,13 +101,34 @@ pub(super) async fn run(
     })
 }
 
-async fn median_us(side: &Side<'_>, calls: u32, random: &mut Random) -> Result<f64, ScaleError> {
-    let mut times = Vec::with_capacity(calls as usize);
-    for _ in 0..calls {
-        let begun = Instant::now();
-        side.make(random).await?;
-        times.push(begun.elapsed().as_secs_f64() * 1e6);
+/// The median times of `calls` calls of each side, in microseconds.
+async fn round(
+    sides: &[Side<'_>; 2],
+    calls: u32,
+    random: &mut [Random; 2],
+) -> Result<[f64; 2], ScaleError> {
+    let [first, second] = sides;
+    let [of_first, of_second] = random;
+    let mut times = [Vec::new(), Vec::new()];
+    let [first_us, second_us] = &mut times;
+    for call in 0..calls {
+        // Who comes first alternates as well.
+        if call % 2 == 0 {
+            first_us.push(us(first, of_first).await?);
+            second_us.push(us(second, of_second).await?);
+        } else {
+            second_us.push(us(second, of_second).await?);
+            first_us.push(us(first, of_first).await?);
+        }
     }
-    times.sort_by(f64::total_cmp);
-    Ok(quantile(&times, 0.5))
+    Ok(times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        quantile(&times, 0.5)
+    }))
+}
+
+async fn us(side: &Side<'_>, random: &mut Random) -> Result<f64, ScaleError> {
+    let begun = Instant::now();
+    side.make(random).await?;
+    Ok(begun.elapsed().as_secs_f64() * 1e6)
 }
