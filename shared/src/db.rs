@@ -7,6 +7,8 @@
 //! [`Database::write`] send BEGIN, `app.enter`, the work and COMMIT in one batch and wait once.
 //! [`Database::transaction`] is for statements that depend on each other: one trip for each.
 //!
+//! [`Database::snapshot`] is the same for reads that have to see one instant.
+//!
 //! Where a replica is configured, [`Consistency`] decides which of the two servers a read is for.
 
 mod batch;
@@ -24,7 +26,7 @@ mod transaction;
 
 pub use batch::Access;
 pub use connect::{DatabaseConfig, open};
-pub use consistency::{Consistency, ConsistencyToken, LAG_MS_UNKNOWN, ReadFrom};
+pub use consistency::{Consistency, ConsistencyToken, LAG_MS_UNKNOWN, Moment, ReadFrom};
 pub use constraint::OnConstraint;
 pub use database::Database;
 pub use door::Door;

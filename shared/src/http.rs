@@ -8,7 +8,7 @@ mod params;
 mod route;
 
 pub use answer::Answer;
-pub use conditional::{IfMatch, etag};
+pub use conditional::{IfMatch, IfNoneMatch, etag};
 pub use json::{BODY_BYTES_MAX, Json, read_body, read_json};
 pub use params::{Path, Query};
 pub use route::{Gate, Route};

@@ -22,6 +22,42 @@ pub const LINK_SECS: u64 = 900;
 /// How many objects are removed at a time: a page of a listing, and what one request may name.
 pub const REMOVED_OBJECTS_MAX: i32 = 1_000;
 
+/// The form of a report's document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Pages to read.
+    #[default]
+    Pdf,
+    /// Rows to work with (RFC 4180), in UTF-8.
+    Csv,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Pdf, Self::Csv];
+
+    /// The word used in tables, on the wire and at the end of a file's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == word)
+    }
+
+    /// The media type (RFC 6838; RFC 7111 for CSV).
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+        }
+    }
+}
+
 /// Where an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKey<'a> {
@@ -33,6 +69,8 @@ pub enum ObjectKey<'a> {
         report: ReportId,
         /// The attempt that rendered it.
         fence: i64,
+        /// Its form.
+        format: Format,
     },
     /// A part of a table's exported rows.
     Rows {
@@ -58,7 +96,7 @@ impl ObjectKey<'_> {
     /// The media type (RFC 6838).
     pub fn content_type(&self) -> &'static str {
         match self {
-            Self::Report { .. } => "application/pdf",
+            Self::Report { format, .. } => format.content_type(),
             Self::Rows { .. } => "application/x-ndjson",
             Self::Manifest { .. } => "application/json",
         }
@@ -67,7 +105,9 @@ impl ObjectKey<'_> {
     /// The name a browser saves it under.
     fn file_name(&self) -> String {
         match self {
-            Self::Report { report, .. } => format!("report-{report}.pdf"),
+            Self::Report { report, format, .. } => {
+                format!("report-{report}.{}", format.as_str())
+            }
             Self::Rows {
                 export,
                 table,
@@ -86,7 +126,11 @@ impl fmt::Display for ObjectKey<'_> {
                 tenant,
                 report,
                 fence,
-            } => write!(f, "{}reports/{report}/{fence}.pdf", folder(*tenant)),
+                format,
+            } => {
+                let (folder, ending) = (folder(*tenant), format.as_str());
+                write!(f, "{folder}reports/{report}/{fence}.{ending}")
+            }
             Self::Rows {
                 tenant,
                 export,

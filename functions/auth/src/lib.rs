@@ -8,8 +8,10 @@
 //! | `password` | what is kept of a password |
 //! | `documents` | what standards fix: token responses, keys, discovery |
 //! | `session` | how long a login lasts |
+//! | `audit` | the log of who did what |
 
 pub mod access;
+pub mod audit;
 pub mod documents;
 pub mod domain;
 pub mod error;

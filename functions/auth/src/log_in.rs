@@ -6,6 +6,7 @@ use shared::quota::{Quotas, Window};
 use shared::tenant::Tenant;
 
 use crate::access::Subject;
+use crate::audit;
 use crate::domain::{Email, Grant, LogIn};
 use crate::error::AuthError;
 use crate::password::Verdict;
@@ -47,7 +48,10 @@ impl Auth {
         let session = Session::begin(login.user, user_agent, now);
         let refresh = RefreshToken::new(login.tenant)?;
         let work = (
-            store::insert_session(&session),
+            (
+                store::insert_session(&session),
+                audit::session_started(&session),
+            ),
             store::insert_refresh_token(NewRefreshToken::first(&refresh, &session)?),
             stronger.map(|hash| store::rehash_password(login.user, hash)),
         );

@@ -9,6 +9,7 @@ use shared::db::{Access, DbError, Refusal, Transaction, Work};
 use time::{Duration, OffsetDateTime};
 
 use crate::access::Subject;
+use crate::audit;
 use crate::domain::Grant;
 use crate::error::AuthError;
 use crate::refresh_token::RefreshToken;
@@ -89,7 +90,7 @@ async fn exchange(
             tracing::info!(session.id = %stored.session, "lost answer to a refresh given again");
         }
         Some(_) => {
-            let revoke = store::revoke_session(stored.session, REUSED, now);
+            let revoke = audit::end_session(stored.session, REUSED, None, now);
             transaction.finish(revoke).await?;
             tracing::warn!(session.id = %stored.session, "refresh token came twice, session ended");
             return Ok(Outcome::Refused);

@@ -15,7 +15,7 @@ use crate::documents::{Discovery, JwkSet, TokenResponse};
 use crate::domain::{Grant, LogIn, Me, Refresh, SignUp};
 use crate::session::user_agent;
 use crate::state::Auth;
-use crate::{store, v1, v2};
+use crate::{audit, store, v1, v2};
 
 /// How long the public documents may be kept: a new key is known everywhere five minutes after it
 /// was published.
@@ -92,8 +92,9 @@ fn present(status: StatusCode, grant: Grant) -> Result<Answer, ApiError> {
 
 /// Ends the session of the token that was sent. Ended twice, it has ended.
 async fn log_out(State(auth): State<Auth>, context: TenantContext) -> Result<StatusCode, ApiError> {
-    let revoke = store::revoke_session(context.session, LOGGED_OUT, auth.app.clock.now());
-    auth.app.db.write(context.tenant, revoke).await?;
+    let (by, now) = (Some(context.user), auth.app.clock.now());
+    let end = audit::end_session(context.session, LOGGED_OUT, by, now);
+    auth.app.db.write(context.tenant, end).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,6 +7,7 @@ use shared::outbox;
 use shared::tenant::{Role, Tenant};
 
 use crate::access::Subject;
+use crate::audit;
 use crate::domain::{Grant, SignUp};
 use crate::error::AuthError;
 use crate::refresh_token::RefreshToken;
@@ -41,8 +42,13 @@ impl Auth {
             store::insert_refresh_token(NewRefreshToken::first(&refresh, &session)?),
         );
         let founding = store::create_tenant(tenant.id(), &founder.tenant_name);
-        let work = (person, login, outbox::emit(&event, tenant.id())?);
-        // On the heap: a future of six statements is too large for the stack.
+        let log = (
+            audit::tenant_created(tenant.id(), user, now),
+            audit::member_added(user, Role::Owner, user, now),
+            audit::session_started(&session),
+        );
+        let work = ((person, login), log, outbox::emit(&event, tenant.id())?);
+        // On the heap: a future of so many statements is too large for the stack.
         let founded = Box::pin(self.app.db.found(tenant, founding, work)).await;
         founded.on_constraint("users_email_ci_key", || AuthError::EmailTaken)?;
 

@@ -32,11 +32,6 @@ UPDATE sessions
 SET expires_at = $2
 WHERE id = $1";
 
-    REVOKE_SESSION = "
-UPDATE sessions
-SET revoked_at = $2, revoked_reason = $3
-WHERE id = $1 AND revoked_at IS NULL";
-
     INSERT_REFRESH_TOKEN = "
 INSERT INTO refresh_tokens (hash, session_id, salt, issued_at, expires_at)
 VALUES ($1, $2, $3, $4, $5)";
@@ -117,14 +112,6 @@ pub fn insert_session(session: &Session) -> Statement<u64> {
 /// Lets a session last until `expires_at`.
 pub fn extend_session(id: SessionId, expires_at: OffsetDateTime) -> Statement<u64> {
     Statement::new(EXTEND_SESSION).bind(id).bind(expires_at)
-}
-
-/// Ends a session; one that has ended stays as it is.
-pub fn revoke_session(id: SessionId, reason: &'static str, now: OffsetDateTime) -> Statement<u64> {
-    Statement::new(REVOKE_SESSION)
-        .bind(id)
-        .bind(now)
-        .bind(reason)
 }
 
 /// What is stored of a refresh token that has not been used.

@@ -11,19 +11,19 @@
 use std::time::{Duration, Instant};
 
 use shared::batch::{Delivery, Ending, Retry};
-use shared::db::DbError;
+use shared::db::{DbError, Moment};
 use shared::deadline::Deadline;
 use shared::ids::ReportId;
 use shared::jobs::ReportRequested;
-use shared::storage::{ObjectKey, StorageError};
+use shared::storage::{Format, ObjectKey, StorageError};
 use shared::tenant::Tenant;
 use tokio::task::{JoinError, spawn_blocking};
 
-use crate::pdf::{self, RenderError, Summary};
+use crate::kinds::{self, Material, Order};
+use crate::pdf::{RenderError, Summary};
 use crate::report::Limits;
 use crate::state::Worker;
 use crate::store::{self, Claim};
-use crate::summary::{self, Material};
 use crate::theme::Theme;
 
 /// Deliveries of one message before a failure that might pass is taken for one that will not. The
@@ -43,6 +43,9 @@ pub enum JobError {
     /// Nobody knows how to make it.
     #[error("unknown report type {0}")]
     UnknownType(String),
+    /// An amount of it does not fit into 64 bits.
+    #[error("an amount is out of range")]
+    Amount,
     /// It cannot be drawn.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -63,6 +66,7 @@ impl JobError {
         match self {
             Self::Params(_) => "invalid_params",
             Self::UnknownType(_) => "unknown_type",
+            Self::Amount => "amount_out_of_range",
             Self::Render(RenderError::TooLarge { .. }) => "too_large",
             Self::Render(RenderError::OutOfTime { .. }) => "out_of_time",
             Self::Render(_) => "render",
@@ -75,7 +79,7 @@ impl JobError {
     /// Whether the next attempt would fail the same way.
     fn permanent(&self) -> bool {
         match self {
-            Self::Params(_) | Self::UnknownType(_) | Self::Stopped(_) => true,
+            Self::Params(_) | Self::UnknownType(_) | Self::Amount | Self::Stopped(_) => true,
             // Out of time, the machine may have been busy: the last attempt ends it.
             Self::Render(RenderError::OutOfTime { .. }) | Self::Database(_) | Self::Storage(_) => {
                 false
@@ -89,6 +93,7 @@ impl JobError {
         match self {
             Self::Params(_)
             | Self::UnknownType(_)
+            | Self::Amount
             | Self::Render(RenderError::TooLarge { .. } | RenderError::OutOfTime { .. }) => {
                 self.to_string()
             }
@@ -140,11 +145,12 @@ async fn make(
     let mut limits = Limits::default();
     let material = read(worker, tenant, claim, &limits).await?;
     limits.deadline = Some(Instant::now() + render_budget(deadline));
-    let (summary, document) = render(material, limits).await?;
+    let (summary, document) = render(material, claim.format, limits).await?;
     let key = ObjectKey::Report {
         tenant,
         report: id,
         fence: claim.fence,
+        format: claim.format,
     };
     worker.storage.put(&key, document).await?;
     let succeed = store::succeed(id, claim, &key, &summary, &worker.clock);
@@ -170,22 +176,33 @@ async fn read(
     claim: &Claim,
     limits: &Limits,
 ) -> Result<Material, JobError> {
-    match claim.kind.as_str() {
-        "project_summary" => {
-            let (name, params, now) = (&claim.tenant_name, &claim.params, worker.clock.now());
-            summary::read(&worker.db, tenant, name, params, limits, now).await
-        }
-        other => Err(JobError::UnknownType(other.to_owned())),
-    }
+    let now = worker.clock.now();
+    let moment = Moment {
+        position: claim.asked_at,
+        age: (now - claim.created_at).try_into().unwrap_or_default(),
+    };
+    let order = Order {
+        kind: &claim.kind,
+        params: &claim.params,
+        format: claim.format,
+        tenant_name: &claim.tenant_name,
+        asked_at: claim.created_at,
+        now,
+        limits,
+    };
+    kinds::read(&worker.db, tenant, moment, &order).await
 }
 
 /// Renders off the async thread, which goes on serving the connection to the database.
-async fn render(material: Material, limits: Limits) -> Result<(Summary, Vec<u8>), JobError> {
+async fn render(
+    material: Material,
+    format: Format,
+    limits: Limits,
+) -> Result<(Summary, Vec<u8>), JobError> {
     let rendering = spawn_blocking(move || {
-        let (data, mut rows) = material;
         let mut document = Vec::new();
         let theme = Theme::default();
-        let summary = pdf::render(&data, &theme, &mut rows, &limits, &mut document)?;
+        let summary = material.render(format, &theme, &limits, &mut document)?;
         Ok::<_, RenderError>((summary, document))
     });
     Ok(rendering.await??)

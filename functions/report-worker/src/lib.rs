@@ -1,12 +1,13 @@
 //! Renders the reports that tenants ask for: messages in, documents out.
 //!
-//! `job`, `store` and `summary` know the database and the bucket; `pdf`, `report` and `theme` know
-//! neither and turn a report's data into a document.
+//! `job`, `store` and `kinds` know the database and the bucket; `pdf`, `csv`, `report` and `theme`
+//! know neither and turn a report's data into a document.
 
+pub mod csv;
 pub mod job;
+pub mod kinds;
 pub mod pdf;
 pub mod report;
 pub mod state;
 pub mod store;
-pub mod summary;
 pub mod theme;

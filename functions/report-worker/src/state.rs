@@ -2,7 +2,7 @@
 
 use shared::clock::Clock;
 use shared::config::{self, ConfigError};
-use shared::db::{Database, DatabaseConfig};
+use shared::db::{Database, DatabaseConfig, ReplicaConfig};
 use shared::storage::Storage;
 
 /// How long a claim holds when `LEASE_SECONDS` does not say: a little above the function's own
@@ -23,11 +23,11 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Reads `DATABASE_URL`, `REPORTS_BUCKET` and `LEASE_SECONDS`.
+    /// Reads `REPORTS_BUCKET`, `LEASE_SECONDS` and where the database and its replica are.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             clock: Clock::System,
-            db: Database::new(DatabaseConfig::from_env()?),
+            db: Database::with_replica(DatabaseConfig::from_env()?, ReplicaConfig::from_env()?),
             storage: Storage::new(config::required("REPORTS_BUCKET")?),
             lease_secs: config::parsed("LEASE_SECONDS", LEASE_SECS)?,
         })

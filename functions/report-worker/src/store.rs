@@ -6,8 +6,10 @@ use shared::clock::Clock;
 use shared::db::Statement;
 use shared::ids::{EventId, ReportId};
 use shared::jobs::{Event, ReportFailed, ReportRequested, ReportSucceeded};
-use shared::storage::ObjectKey;
+use shared::storage::{Format, ObjectKey};
+use time::OffsetDateTime;
 use tokio_postgres::Row;
+use tokio_postgres::types::PgLsn;
 
 use crate::pdf::Summary;
 
@@ -21,7 +23,7 @@ SET status = 'running',
     lease_until = now() + make_interval(secs => $2::int),
     version = version + 1
 WHERE id = $1 AND (status = 'queued' OR (status = 'running' AND lease_until < now()))
-RETURNING fence, type, params, app.tenant_name() AS tenant_name";
+RETURNING fence, type, params, format, asked_at, created_at, app.tenant_name() AS tenant_name";
 
     STATUS = "
 SELECT status
@@ -37,7 +39,7 @@ WHERE type = $1 AND dedup = $2 AND sent_at IS NULL";
 WITH finished AS (
     UPDATE reports
     SET status = 'succeeded', finished_at = now(), lease_until = NULL, version = version + 1,
-        object_key = $3, sha256 = $4, size_bytes = $5, pages = $6, rows = $7
+        object_key = $3, sha256 = $4, size_bytes = $5, pages = NULLIF($6, 0), rows = $7
     WHERE id = $1 AND status = 'running' AND fence = $2
     RETURNING id
 )
@@ -67,6 +69,12 @@ pub struct Claim {
     pub kind: String,
     /// Its parameters.
     pub params: Value,
+    /// The form of its document.
+    pub format: Format,
+    /// Where the log ended when it was asked for.
+    pub asked_at: Option<u64>,
+    /// When it was asked for.
+    pub created_at: OffsetDateTime,
     /// The tenant's name, for the head of the document.
     pub tenant_name: String,
 }
@@ -84,6 +92,10 @@ fn read_claim(row: &Row) -> Result<Claim, tokio_postgres::Error> {
         fence: row.try_get("fence")?,
         kind: row.try_get("type")?,
         params: row.try_get("params")?,
+        // The table's CHECK admits nothing else.
+        format: Format::parse(row.try_get("format")?).unwrap_or_default(),
+        asked_at: row.try_get::<_, Option<PgLsn>>("asked_at")?.map(u64::from),
+        created_at: row.try_get("created_at")?,
         tenant_name: row.try_get("tenant_name")?,
     })
 }

@@ -1,97 +1,15 @@
 //! What a report is, from the one who asked for it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use shared::db::DbError;
-use shared::error::{ApiError, FieldError};
+use shared::error::ApiError;
 use shared::ids::{ReportId, UserId};
 use shared::page::Keyset;
-use shared::storage::{ObjectKey, StorageError};
-use shared::tenant::Tenant;
-use shared::text;
+use shared::storage::{Format, ObjectKey, StorageError};
+use shared::tenant::{Role, Tenant};
 use time::OffsetDateTime;
 
-/// The longest title, in characters.
-pub const TITLE_CHARS_MAX: usize = 120;
-
-/// What a report is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportType {
-    /// All projects, with figures and a chart.
-    ProjectSummary,
-}
-
-impl ReportType {
-    /// The word used in tables and on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ProjectSummary => "project_summary",
-        }
-    }
-
-    /// Reads the word.
-    pub fn parse(word: &str) -> Result<Self, FieldError> {
-        const ALL: [ReportType; 1] = [ReportType::ProjectSummary];
-        let known = ALL.into_iter().find(|kind| kind.as_str() == word);
-        known.ok_or_else(|| FieldError::new("type", "unknown_value", "must be project_summary"))
-    }
-}
-
-/// A report to be.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewReport {
-    /// What it is about.
-    pub kind: ReportType,
-    /// Its parameters, checked.
-    pub params: Value,
-}
-
-/// A text that a caller sent, and the member it came in: versions name their members differently.
-#[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
-    /// The member, as errors name it.
-    pub member: &'static str,
-    /// What it says.
-    pub text: &'a str,
-}
-
-impl NewReport {
-    /// Checks the parameters: `title` (one line) and `status` (which projects).
-    pub fn new(
-        kind: &str,
-        title: Option<Given<'_>>,
-        status: Option<Given<'_>>,
-    ) -> Result<Self, Vec<FieldError>> {
-        let kind = ReportType::parse(kind);
-        let title = title
-            .map(|title| text::line(title.member, title.text, TITLE_CHARS_MAX))
-            .transpose();
-        let status = status.map(project_status).transpose();
-        let (kind, title, status) = match (kind, title, status) {
-            (Ok(kind), Ok(title), Ok(status)) => (kind, title, status),
-            (kind, title, status) => {
-                let errors = [kind.err(), title.err(), status.err()];
-                return Err(errors.into_iter().flatten().collect());
-            }
-        };
-        let members = [
-            title.map(|title| ("title".to_owned(), Value::from(title))),
-            status.map(|status| ("status".to_owned(), Value::from(status))),
-        ];
-        let params = Value::Object(members.into_iter().flatten().collect::<Map<_, _>>());
-        Ok(Self { kind, params })
-    }
-}
-
-fn project_status(status: Given<'_>) -> Result<&str, FieldError> {
-    match status.text {
-        word @ ("active" | "archived") => Ok(word),
-        _ => Err(FieldError::new(
-            status.member,
-            "unknown_value",
-            "must be active or archived",
-        )),
-    }
-}
+use crate::types::{NewReport, ReportType};
 
 /// How far a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +64,8 @@ pub struct Report {
     pub kind: String,
     /// Its parameters.
     pub params: Value,
+    /// The form of its document.
+    pub format: Format,
     /// How far it is.
     pub status: Status,
     /// Which attempt is, or was, the last.
@@ -171,8 +91,9 @@ impl Report {
     pub fn request(new: NewReport, user: UserId, now: OffsetDateTime) -> Self {
         Self {
             id: ReportId::new(),
-            kind: new.kind.as_str().to_owned(),
+            kind: new.kind.name.to_owned(),
             params: new.params,
+            format: new.format,
             status: Status::Queued,
             fence: 0,
             pages: None,
@@ -193,6 +114,12 @@ impl Report {
         }
     }
 
+    /// Who may read its document: whoever may ask for such a one. Of a type that only other code
+    /// knows, whoever may do everything.
+    pub fn readers(&self) -> Role {
+        ReportType::find(&self.kind).map_or(Role::Owner, |kind| kind.role)
+    }
+
     /// Where its document is.
     pub fn document(&self, tenant: Tenant) -> Result<ObjectKey<'static>, ReportError> {
         match self.status {
@@ -200,6 +127,7 @@ impl Report {
                 tenant,
                 report: self.id,
                 fence: self.fence,
+                format: self.format,
             }),
             status => Err(ReportError::NoDocument(status)),
         }

@@ -5,5 +5,6 @@ pub mod domain;
 pub mod routes;
 pub mod state;
 pub mod store;
+pub mod types;
 pub mod v1;
 pub mod v2;

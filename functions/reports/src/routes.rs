@@ -5,7 +5,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use serde::Serialize;
 use shared::error::ApiError;
-use shared::http::{Answer, Json, Path, Query, Route};
+use shared::http::{Answer, IfNoneMatch, Json, Path, Query, Route};
 use shared::idempotency::{self, IdempotencyKey, Keyed, Outcome};
 use shared::ids::ReportId;
 use shared::jobs::{Envelope, ReportRequested};
@@ -13,8 +13,9 @@ use shared::outbox;
 use shared::page::{Listing, Page, PageQuery};
 use shared::tenant::TenantContext;
 
-use crate::domain::{NewReport, Report, ReportError};
+use crate::domain::{Report, ReportError};
 use crate::state::Reports;
+use crate::types::{NewReport, TYPES};
 use crate::{store, v1, v2};
 
 /// The name of the list in its cursors.
@@ -31,6 +32,7 @@ pub fn table() -> Vec<Route<Reports>> {
         Route::get("/v1/reports/{id}/download", download_v1),
         Route::get("/v2/reports", list_v2),
         Route::post("/v2/reports", request_v2).key_required(),
+        Route::get("/v2/reports/types", types),
         Route::get("/v2/reports/{id}", find::<v2::Report>),
         Route::get("/v2/reports/{id}/download", download_v2),
     ]
@@ -71,7 +73,7 @@ async fn request_v1(
     context: TenantContext,
     Keyed { key, body }: Keyed<v1::RequestReport>,
 ) -> Result<Outcome, ApiError> {
-    let report = new_report(&reports, &context, body.try_into()?);
+    let report = new_report(&reports, &context, body.try_into()?)?;
     let answer = Answer::json(StatusCode::OK, &v1::Job::from(report.clone()))?;
     request(&reports, &context, key, &report, answer).await
 }
@@ -83,15 +85,28 @@ async fn request_v2(
     uri: Uri,
     Keyed { key, body }: Keyed<v2::RequestReport>,
 ) -> Result<Outcome, ApiError> {
-    let report = new_report(&reports, &context, body.try_into()?);
+    let report = new_report(&reports, &context, body.try_into()?)?;
     let answer = Answer::json(StatusCode::ACCEPTED, &v2::Report::from(report.clone()))?
         .with(LOCATION, format!("{}/{}", uri.path(), report.id))
         .with(RETRY_AFTER, POLL_AFTER_SECS);
     request(&reports, &context, key, &report, answer).await
 }
 
-fn new_report(reports: &Reports, context: &TenantContext, new: NewReport) -> Report {
-    Report::request(new, context.user, reports.app.clock.now())
+/// A report to be, if the caller may have such a one.
+fn new_report(
+    reports: &Reports,
+    context: &TenantContext,
+    new: NewReport,
+) -> Result<Report, ApiError> {
+    context.require(new.kind.role)?;
+    let now = reports.app.clock.now();
+    Ok(Report::request(new, context.user, now))
+}
+
+/// What can be asked for. It changes with the code alone, so callers may keep it.
+async fn types(known: IfNoneMatch) -> Result<Answer, ApiError> {
+    let answer = Answer::json(StatusCode::OK, &v2::Types::from(TYPES))?;
+    Ok(known.unless_known(answer))
 }
 
 /// Commits report and event, then hands the event to the queue at once. Should that fail, or the
@@ -141,10 +156,12 @@ async fn link(
     reports: &Reports,
     context: &TenantContext,
     id: ReportId,
-) -> Result<String, ReportError> {
+) -> Result<String, ApiError> {
     let report = load(reports, context, id).await?;
+    context.require(report.readers())?;
     let document = report.document(context.tenant)?;
-    Ok(reports.storage.link(&document).await?)
+    let link = reports.storage.link(&document).await;
+    Ok(link.map_err(ReportError::from)?)
 }
 
 async fn download_v1(

@@ -3,20 +3,21 @@
 use shared::db::Statement;
 use shared::ids::ReportId;
 use shared::page::PageRequest;
+use shared::storage::Format;
 use tokio_postgres::Row;
 
 use crate::domain::{Report, Status};
 
 shared::statements! {
     FIND = "
-SELECT id, type, params, status, fence, pages, size_bytes, problem, requested_by,
+SELECT id, type, params, format, status, fence, pages, size_bytes, problem, requested_by,
        created_at, started_at, finished_at
 FROM reports
 WHERE id = $1";
 
     LIST = "
-SELECT r.id, r.type, r.params, r.status, r.fence, r.pages, r.size_bytes, r.problem, r.requested_by,
-       r.created_at, r.started_at, r.finished_at
+SELECT r.id, r.type, r.params, r.format, r.status, r.fence, r.pages, r.size_bytes, r.problem,
+       r.requested_by, r.created_at, r.started_at, r.finished_at
 FROM reports AS r
 WHERE (r.created_at, r.id) < ($1, $2)
 ORDER BY r.created_at DESC, r.id DESC
@@ -29,8 +30,8 @@ FROM tallies AS t
 WHERE t.table_name = 'reports'";
 
     INSERT = "
-INSERT INTO reports (id, type, params, requested_by, created_at)
-VALUES ($1, $2, $3, $4, $5)";
+INSERT INTO reports (id, type, params, format, requested_by, created_at)
+VALUES ($1, $2, $3, $4, $5, $6)";
 }
 
 /// Looks one up.
@@ -59,6 +60,7 @@ pub fn insert(report: &Report) -> Statement<u64> {
         .bind(report.id)
         .bind(report.kind.clone())
         .bind(report.params.clone())
+        .bind(report.format.as_str())
         .bind(report.requested_by)
         .bind(report.created_at)
 }
@@ -68,6 +70,8 @@ fn report(row: &Row) -> Result<Report, tokio_postgres::Error> {
         id: row.try_get("id")?,
         kind: row.try_get("type")?,
         params: row.try_get("params")?,
+        // The table's CHECK admits nothing else.
+        format: Format::parse(row.try_get("format")?).unwrap_or_default(),
         status: Status::read(row.try_get("status")?),
         fence: row.try_get("fence")?,
         pages: row.try_get("pages")?,

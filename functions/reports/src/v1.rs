@@ -5,7 +5,8 @@ use shared::error::FieldError;
 use shared::ids::ReportId;
 use shared::page::Page;
 
-use crate::domain::{self, Given};
+use crate::domain;
+use crate::types::NewReport;
 
 /// A report, seen as a job.
 #[derive(Debug, Serialize)]
@@ -37,16 +38,11 @@ pub struct RequestReport {
     title: Option<String>,
 }
 
-impl TryFrom<RequestReport> for domain::NewReport {
+impl TryFrom<RequestReport> for NewReport {
     type Error = Vec<FieldError>;
 
     fn try_from(body: RequestReport) -> Result<Self, Vec<FieldError>> {
-        let kind = body.kind.as_deref().unwrap_or("project_summary");
-        let title = body.title.as_deref().map(|text| Given {
-            member: "title",
-            text,
-        });
-        Self::new(kind, title, None)
+        Self::summary(body.kind.as_deref(), body.title.as_deref())
     }
 }
 

@@ -1,12 +1,14 @@
 //! Version 2 on the wire: a report with its parameters, its course and its document.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shared::error::FieldError;
 use shared::ids::{ReportId, UserId};
+use shared::storage::Format;
 use time::OffsetDateTime;
 
-use crate::domain::{self, Given};
+use crate::domain;
+use crate::types::{NewReport, ReportType};
 
 /// A report.
 #[derive(Debug, Serialize)]
@@ -15,6 +17,7 @@ pub struct Report {
     #[serde(rename = "type")]
     kind: String,
     params: Value,
+    format: &'static str,
     status: &'static str,
     pages: Option<i32>,
     size_bytes: Option<i64>,
@@ -34,6 +37,7 @@ impl From<domain::Report> for Report {
             id: report.id,
             kind: report.kind,
             params: report.params,
+            format: report.format.as_str(),
             status: report.status.as_str(),
             pages: report.pages,
             size_bytes: report.size_bytes,
@@ -53,28 +57,56 @@ pub struct RequestReport {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    params: Params,
+    params: Option<Map<String, Value>>,
+    #[serde(default)]
+    format: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Params {
-    title: Option<String>,
-    status: Option<String>,
-}
-
-impl TryFrom<RequestReport> for domain::NewReport {
+impl TryFrom<RequestReport> for NewReport {
     type Error = Vec<FieldError>;
 
     fn try_from(body: RequestReport) -> Result<Self, Vec<FieldError>> {
-        let title = body.params.title.as_deref().map(|text| Given {
-            member: "params.title",
-            text,
+        let params = body.params.unwrap_or_default();
+        Self::new(&body.kind, &params, body.format.as_deref())
+    }
+}
+
+/// What can be asked for.
+#[derive(Debug, Serialize)]
+pub struct Types {
+    data: Vec<Type>,
+    meta: TypesMeta,
+}
+
+#[derive(Debug, Serialize)]
+struct TypesMeta {
+    total: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Type {
+    #[serde(rename = "type")]
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    role: &'static str,
+    formats: [&'static str; 2],
+    params_schema: Value,
+}
+
+impl From<&'static [ReportType]> for Types {
+    fn from(types: &'static [ReportType]) -> Self {
+        let data = types.iter().map(|kind| Type {
+            name: kind.name,
+            title: kind.title,
+            description: kind.description,
+            role: kind.role.as_str(),
+            formats: Format::ALL.map(Format::as_str),
+            params_schema: kind.params_schema(),
         });
-        let status = body.params.status.as_deref().map(|text| Given {
-            member: "params.status",
-            text,
-        });
-        Self::new(&body.kind, title, status)
+        Self {
+            data: data.collect(),
+            meta: TypesMeta { total: types.len() },
+        }
     }
 }

@@ -74,6 +74,25 @@ pub enum ReadFrom {
 /// The lag of a replica that cannot tell it.
 pub const LAG_MS_UNKNOWN: i64 = i64::MAX;
 
+/// A moment before which a snapshot must not lie: it holds whatever had been committed by then.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The end of the write-ahead log then. Without one, only the primary will do.
+    pub position: Option<u64>,
+    /// How long ago it was: what counts where positions mean nothing.
+    pub age: Duration,
+}
+
+impl Moment {
+    /// The position that a replica must have replayed, or `None` when the primary has to be asked.
+    pub(super) fn on_replica(self, sticky: Option<Duration>) -> Option<u64> {
+        match sticky {
+            Some(after_a_write) => (self.age >= after_a_write).then_some(0),
+            None => self.position,
+        }
+    }
+}
+
 /// How fresh a request's reads have to be, and what became of them.
 #[derive(Debug)]
 pub struct Consistency {

@@ -6,7 +6,7 @@ use futures_util::future::{join, join3, join5};
 
 use super::batch::{self, Access};
 use super::connect::DatabaseConfig;
-use super::consistency::{Consistency, ReadFrom};
+use super::consistency::{Consistency, Moment, ReadFrom};
 use super::door::Door;
 use super::error::DbError;
 use super::meter::{Meter, Trips};
@@ -221,6 +221,24 @@ impl Database {
         ended?;
         writing.committed(position);
         Ok(value)
+    }
+
+    /// Reads as `tenant` in dependent steps that all see one instant, which is not before `moment`.
+    ///
+    /// From the replica, where there is one that has come so far; and where it cannot finish, once
+    /// more and from the start on the primary, so `work` begins anew each time it is called.
+    pub async fn snapshot<T, E, F>(&self, tenant: Tenant, moment: Moment, work: F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: AsyncFn(&mut Transaction<'_>) -> Result<T, E>,
+    {
+        if let Some(replica) = &self.0.replica {
+            let asked = Box::pin(replica.snapshot(&self.0.meter, moment, tenant, &work));
+            if let Some(outcome) = asked.await {
+                return outcome;
+            }
+        }
+        self.transaction(tenant, Access::Snapshot, work).await
     }
 
     /// A unit of work begins. While a replica is in use, one that may write has consequences for

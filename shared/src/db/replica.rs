@@ -21,6 +21,8 @@ use crate::config::{self, ConfigError};
 use crate::error::causes;
 use crate::tenant::Tenant;
 
+mod snapshot;
+
 /// Answers its lag; fails, and the batch with it, short of a position, too far behind, or where the
 /// server is no replica.
 const CHECK_REPLICA: &str = "-- shared::db::CHECK_REPLICA\nSELECT app.check_replica($1, $2)";
@@ -252,5 +254,10 @@ impl Replica {
 }
 
 fn is_behind(error: &DbError) -> bool {
-    matches!(error, DbError::Other(error) if error.code().is_some_and(|code| code.code() == BEHIND))
+    is(error, BEHIND)
+}
+
+/// Whether an error has this code of ours.
+fn is(error: &DbError, code: &str) -> bool {
+    matches!(error, DbError::Other(error) if error.code().is_some_and(|found| found.code() == code))
 }

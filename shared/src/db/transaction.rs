@@ -59,6 +59,23 @@ impl<'a> Transaction<'a> {
         }
     }
 
+    /// A transaction that only reads, in which the tenant has been entered already.
+    pub(super) fn opened(
+        client: &'a Client,
+        meter: &'a Meter,
+        (door, tenant): (Door, Tenant),
+    ) -> Self {
+        let access = Access::Snapshot;
+        let mut opened = Self::new((client, true), meter, (door, tenant, access), false);
+        opened.state = State::Open;
+        opened
+    }
+
+    /// Whether it can go on: it was begun, nothing in it failed, and it has not ended.
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
     pub(super) fn is_checked(&self) -> bool {
         self.checked
     }

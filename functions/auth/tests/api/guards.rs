@@ -1,6 +1,6 @@
 //! What holds for every route of this function.
 
-use auth::{routes, store};
+use auth::{audit, routes, store};
 use serde_json::json;
 use shared::clock::Clock;
 use shared::limits::{Backend, DynamoDbLimiter};
@@ -61,7 +61,8 @@ async fn every_route_keeps_tenants_apart() {
 #[tokio::test]
 async fn every_statement_can_be_prepared() {
     let db = TestDatabase::new().await;
-    db.prepare_all("auth", store::STATEMENTS).await;
+    let statements = [store::STATEMENTS, audit::STATEMENTS].concat();
+    db.prepare_all("auth", &statements).await;
 }
 
 #[tokio::test]

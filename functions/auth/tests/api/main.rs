@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod audit;
 mod documents;
 mod guards;
 mod log_in;

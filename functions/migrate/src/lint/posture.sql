@@ -42,9 +42,10 @@ WITH domain AS (
   SELECT d.name AS schema, d.name ^@ 't_' AS silo, quote_ident(d.name) || '.' AS prefix, d.oid
     FROM domain AS d WHERE d.name ^@ 't_' OR d.name IN (SELECT app.silo_domains())
 ), siloed_relation AS (
-  -- Events and idempotency keys stay in the pool: they are swept for all tenants at once.
+  -- Events, what is published of them, and idempotency keys stay in the pool: they are swept for all
+  -- tenants at once.
   SELECT s.schema, s.silo, s.prefix, r.* FROM siloed AS s JOIN relation AS r ON r.relnamespace = s.oid
-   WHERE s.silo OR r.relname NOT IN ('outbox', 'idempotency')
+   WHERE s.silo OR r.relname NOT IN ('outbox', 'published_events', 'idempotency')
 ), part (schema, silo, name, property) AS (
   SELECT schema, silo, relname, concat_ws(' ', 'relation', relkind, relrowsecurity, relforcerowsecurity, reloptions)
     FROM siloed_relation

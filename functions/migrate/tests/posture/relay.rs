@@ -88,8 +88,8 @@ async fn an_event_is_taken_once_sent_once_and_purged_in_time() {
         fill(&database, a, 1).await;
         owner
             .batch_execute(
-                "UPDATE projects.outbox SET sent_at = sent_at - interval '7 days 1 second',
-                        occurred_at = occurred_at - interval '8 days'",
+                "UPDATE projects.outbox SET sent_at = sent_at - interval '100 days 1 second',
+                        occurred_at = occurred_at - interval '101 days'",
             )
             .await
             .unwrap();

@@ -106,6 +106,16 @@ pub(crate) async fn sign_up(
         &[&tenant.session],
     )
     .await?;
+    // Some tests sign up before the migration that brings it.
+    let has_log = "SELECT to_regclass('auth.audit_log') IS NOT NULL";
+    if auth.query_one(has_log, &[]).await?.get(0) {
+        auth.execute(
+            "INSERT INTO audit_log (id, occurred_at, action, actor_id, subject_id)
+             VALUES (gen_random_uuid(), now(), 'member.added', $1, $1)",
+            &[&tenant.user],
+        )
+        .await?;
+    }
     auth.batch_execute(
         "INSERT INTO outbox (type, dedup) VALUES ('tenant.signed_up', 'one'); COMMIT",
     )

@@ -133,7 +133,7 @@ async fn an_outbox_that_cannot_be_purged_does_not_keep_the_others_from_it_and_sh
         world
             .sql(&format!(
                 "INSERT INTO {domain}.outbox (tenant_id, type, dedup, sent_at)
-                 VALUES ('{}', '{kind}', 'old', now() - interval '8 days')",
+                 VALUES ('{}', '{kind}', 'old', now() - interval '101 days')",
                 world.tenant.id()
             ))
             .await;

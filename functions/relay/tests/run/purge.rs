@@ -15,10 +15,10 @@ async fn events_sent_long_ago_go_and_the_others_stay() {
     world
         .sql(&format!(
             "INSERT INTO projects.outbox (tenant_id, type, dedup, occurred_at, sent_at) VALUES
-               ('{tenant}', 'project.created', 'old',   now() - interval '9 days', now() - interval '8 days'),
-               ('{tenant}', 'project.created', 'young', now() - interval '9 days', now() - interval '6 days');
+               ('{tenant}', 'project.created', 'old',   now() - interval '102 days', now() - interval '101 days'),
+               ('{tenant}', 'project.created', 'young', now() - interval '102 days', now() - interval '6 days');
              INSERT INTO billing.outbox (tenant_id, type, dedup, occurred_at, sent_at) VALUES
-               ('{tenant}', 'subscription.changed', 'old', now() - interval '9 days', now() - interval '8 days');
+               ('{tenant}', 'subscription.changed', 'old', now() - interval '102 days', now() - interval '101 days');
              INSERT INTO auth.outbox (tenant_id, type, dedup, occurred_at, claimed_until) VALUES
                ('{tenant}', 'tenant.created', 'unsent', now() - interval '99 days', now() + interval '1 hour')"
         ))
@@ -68,7 +68,7 @@ async fn more_than_one_statement_removes_goes_in_one_run() {
     world
         .sql(&format!(
             "INSERT INTO projects.outbox (tenant_id, type, dedup, sent_at)
-             SELECT '{tenant}', 'project.created', number, now() - interval '8 days'
+             SELECT '{tenant}', 'project.created', number, now() - interval '101 days'
                FROM generate_series(1, 1500) AS number"
         ))
         .await;
@@ -82,7 +82,7 @@ async fn what_is_fresh_is_sent_before_what_is_old_goes() {
     world
         .sql(&format!(
             "INSERT INTO auth.outbox (tenant_id, type, dedup, sent_at)
-             VALUES ('{}', 'tenant.created', 'old', now() - interval '8 days')",
+             VALUES ('{}', 'tenant.created', 'old', now() - interval '101 days')",
             world.tenant.id()
         ))
         .await;

@@ -6,9 +6,13 @@
     reason = "a test that cannot be set up should stop"
 )]
 
+mod apart;
 mod failing;
 mod fences;
+mod files;
+mod kinds;
 mod rendering;
+mod snapshot;
 
 use std::time::Duration;
 
@@ -82,6 +86,32 @@ impl Scene {
         ))
         .await;
         id
+    }
+
+    /// What a report of this type says as a data file: its head and its rows.
+    async fn file(&self, kind: &str, params: &Value) -> Vec<Vec<String>> {
+        let id = self.order(kind, params).await;
+        self.within(&format!(
+            "UPDATE reports.reports SET format = 'csv' WHERE id = '{id}'"
+        ))
+        .await;
+        assert!(self.deliver(&[self.message(id)], 1).await.is_empty());
+        let report = self.report(id).await;
+        let problem: Option<Value> = report.get("problem");
+        assert_eq!(report.get::<_, &str>("status"), "succeeded", "{problem:?}");
+        let key: String = report.get("object_key");
+        let bytes = self.bucket.bytes(&key).await;
+        let rows: Vec<_> = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(&*bytes)
+            .into_deserialize()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(
+            report.get::<_, i32>("rows"),
+            i32::try_from(rows.len() - 1).unwrap()
+        );
+        rows
     }
 
     /// Delivers messages to the worker, each for the `attempt`th time.

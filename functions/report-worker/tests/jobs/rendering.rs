@@ -88,7 +88,11 @@ async fn every_statement_prepares_as_its_role() {
     let scene = Scene::new().await;
     let statements = [
         report_worker::store::STATEMENTS,
-        report_worker::summary::STATEMENTS,
+        report_worker::kinds::activity::STATEMENTS,
+        report_worker::kinds::audit_extract::STATEMENTS,
+        report_worker::kinds::project_summary::STATEMENTS,
+        report_worker::kinds::terms::STATEMENTS,
+        report_worker::kinds::usage_statement::STATEMENTS,
     ]
     .concat();
     scene

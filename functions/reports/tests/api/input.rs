@@ -19,7 +19,18 @@ async fn bad_orders_are_refused_by_field() {
         (r#"{"type":"project_summary","colour":1}"#, &["colour"]),
         (
             r#"{"type":"project_summary","params":{"size":1}}"#,
-            &["size"],
+            &["params.size"],
+        ),
+        (
+            r#"{"type":"project_summary","params":{"title":1}}"#,
+            &["params.title"],
+        ),
+        (r#"{"type":"project_summary","params":7}"#, &["params"]),
+        (r#"{"type":"project_summary","format":"doc"}"#, &["format"]),
+        (r#"{"type":"x","format":"doc"}"#, &["format", "type"]),
+        (
+            r#"{"type":"activity","params":{"period":"2026-11"}}"#,
+            &["params.period"],
         ),
         (
             r#"{"type":"project_summary","params":{"title":""}}"#,
@@ -34,8 +45,8 @@ async fn bad_orders_are_refused_by_field() {
             &["params.status"],
         ),
         (
-            r#"{"type":"x","params":{"title":"","status":"y"}}"#,
-            &["params.status", "params.title", "type"],
+            r#"{"type":"project_summary","format":"x","params":{"title":"","status":"y"}}"#,
+            &["format", "params.status", "params.title"],
         ),
         (&long, &["params.title"]),
     ];

@@ -20,6 +20,7 @@ fn expected() -> Vec<Expected> {
         Expected::get("/v1/reports/{id}/download"),
         Expected::get("/v2/reports").lists(),
         Expected::post("/v2/reports", v2).answers(202).creates(),
+        Expected::get("/v2/reports/types"),
         Expected::get("/v2/reports/{id}"),
         Expected::get("/v2/reports/{id}/download").answers(303),
     ]

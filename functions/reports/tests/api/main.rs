@@ -10,6 +10,7 @@ mod contract;
 mod input;
 mod isolation;
 mod ordering;
+mod types;
 
 use axum::Router;
 use reports::state::Reports;

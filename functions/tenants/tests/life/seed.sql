@@ -9,6 +9,8 @@ INSERT INTO auth.sessions (id, user_id, expires_at, user_agent)
 INSERT INTO auth.refresh_tokens (hash, session_id, salt, expires_at)
   SELECT sha256(uuid_send(s.id)), s.id, sha256('{word}'), now() + interval '1 day' FROM auth.sessions AS s;
 INSERT INTO auth.outbox (type, dedup, data) VALUES ('tenant.created', '{word}', '{"word": "{word}"}');
+INSERT INTO auth.audit_log (id, occurred_at, action, actor_id, subject_id, details)
+  VALUES (gen_random_uuid(), now(), 'member.added', '{user}', '{user}', '{"word": "{word}"}');
 INSERT INTO projects.projects (id, name, description, created_at)
   SELECT gen_random_uuid(), '{word} ' || n, 'About "{word}", line' || chr(10) || n, now() - n * interval '1 minute'
     FROM generate_series(1, {projects}) AS n;

@@ -11,7 +11,7 @@ use shared::deadline::Deadline;
 use shared::ids::ReportId;
 use shared::limits::Scope;
 use shared::pipeline;
-use shared::storage::ObjectKey;
+use shared::storage::{Format, ObjectKey};
 use shared::tenant::Tenant;
 use shared::token::TokenNames;
 use tenants::{Tenants, TenantsError};
@@ -142,6 +142,7 @@ impl World {
                 tenant,
                 report,
                 fence,
+                format: Format::Pdf,
             };
             self.bucket.storage().put(&key, word.into()).await.unwrap();
         }

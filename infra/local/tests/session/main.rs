@@ -10,6 +10,7 @@
 mod consistency;
 mod fallback;
 mod posture;
+mod reports;
 mod scene;
 mod sticky;
 mod trips;

@@ -1,24 +1,30 @@
-//! The project summary: what it reads, and how it becomes a report.
+//! The project summary: all projects, with figures and how many were made in each month.
 
 use serde::Deserialize;
-use serde_json::Value;
-use shared::db::{Access, Database, DbError, Statement, Transaction};
+use shared::db::{Statement, Transaction};
 use shared::page::Keyset;
-use shared::tenant::Tenant;
 use time::{Duration, OffsetDateTime};
 use tokio_postgres::Row;
 
+use super::sheet::{BATCH_ROWS, Cell, Field, Sheet};
+use super::{Material, Order};
 use crate::job::JobError;
-use crate::report::{Limits, ReportData, RowSpool, SpooledRows};
+use crate::report::Width;
 
 mod present;
 
-use present::{chart_months, day, present};
+use present::{chart_months, present};
 
-/// Rows read at a time: a batch's memory, and the most that one statement reads.
-const BATCH_ROWS: i64 = 1_000;
 /// What counts as new, in days.
 const NEW_DAYS: i64 = 30;
+
+const FIELDS: &[Field] = &[
+    Field::data("project_id"),
+    Field::words("name", "Project", Width::Share(1.0)),
+    Field::words("status", "Status", Width::Points(70.0)),
+    Field::figures("created_at", "Created", 80.0),
+    Field::figures("updated_at", "Changed", 80.0),
+];
 
 shared::statements! {
     FIGURES = "
@@ -69,50 +75,32 @@ struct Project {
     updated_at: OffsetDateTime,
 }
 
-/// A report and its rows.
-pub type Material = (ReportData, SpooledRows);
-
-/// Reads everything a summary shows, as of one instant.
-///
-/// The rows come in batches and go into a spool, so that neither the database nor the worker holds
-/// them all; more than `limits` allows is refused before it has been read.
-pub async fn read(
-    db: &Database,
-    tenant: Tenant,
-    tenant_name: &str,
-    params: &Value,
-    limits: &Limits,
-    now: OffsetDateTime,
-) -> Result<Material, JobError> {
-    let params: Params = serde_json::from_value(params.clone()).map_err(JobError::Params)?;
-    let status = params.status.clone();
-    db.transaction(tenant, Access::Snapshot, async |transaction| {
-        let work = (figures(status.clone(), now), months(status.clone(), now));
-        let (figures, months) = transaction.run(work).await?;
-        let rows = spool(transaction, status, limits).await?;
-        let data = present(tenant_name, params.title.as_deref(), &figures, &months, now);
-        Ok((data, rows))
-    })
-    .await
-}
-
-async fn spool(
+pub(super) async fn read(
     transaction: &mut Transaction<'_>,
-    status: Option<String>,
-    limits: &Limits,
-) -> Result<SpooledRows, JobError> {
-    let mut spool = RowSpool::new(limits.rows);
+    order: &Order<'_>,
+) -> Result<Material, JobError> {
+    let params: Params = order.read()?;
+    let (status, now) = (params.status.clone(), order.now);
+    let work = (figures(status.clone(), now), months(status.clone(), now));
+    let (figures, months) = transaction.run(work).await?;
+    let data = present(order, params.title.as_deref(), &figures, &months);
+    let mut sheet = Sheet::new(order, FIELDS);
     let mut after = Keyset::START;
-    // The spool refuses the row after the last allowed one, which bounds this loop.
+    // The sheet refuses the row after the last allowed one, which bounds this loop.
     loop {
         let batch = transaction.run(rows(status.clone(), after)).await?;
         for project in &batch {
-            let (made, changed) = (day(project.key.created_at), day(project.updated_at));
-            spool.push([&*project.name, &*project.status, &*made, &*changed])?;
+            sheet.push(&[
+                Cell::Id(Some(project.key.id)),
+                Cell::Text(&project.name),
+                Cell::Word(&project.status),
+                Cell::Day(project.key.created_at),
+                Cell::Day(project.updated_at),
+            ])?;
         }
         match batch.last() {
             Some(last) => after = last.key,
-            None => return Ok(spool.finish()?),
+            None => return Ok(sheet.finish(data)?),
         }
     }
 }
@@ -161,10 +149,4 @@ fn project(row: &Row) -> Result<Project, tokio_postgres::Error> {
         status: row.try_get("status")?,
         updated_at: row.try_get("updated_at")?,
     })
-}
-
-impl From<DbError> for JobError {
-    fn from(error: DbError) -> Self {
-        Self::Database(error)
-    }
 }

@@ -3,7 +3,10 @@
 use time::{Date, Month, OffsetDateTime};
 
 use super::{Figures, MonthCount, NEW_DAYS};
-use crate::report::{Align, Bar, BarChart, Column, Figure, ReportData, Table, Width};
+use crate::kinds::Order;
+use crate::kinds::sheet::table;
+use crate::kinds::words::{day, whole};
+use crate::report::{Bar, BarChart, Figure, ReportData};
 
 /// How far back the chart goes, in months, this one among them.
 const CHART_MONTHS: usize = 12;
@@ -11,12 +14,12 @@ const CHART_MONTHS: usize = 12;
 const TITLE: &str = "Project summary";
 
 pub(super) fn present(
-    tenant_name: &str,
+    order: &Order<'_>,
     title: Option<&str>,
     figures: &Figures,
     months: &[MonthCount],
-    now: OffsetDateTime,
 ) -> ReportData {
+    let now = order.now;
     let share = |part: i64| match figures.total {
         0 => String::new(),
         total => format!(
@@ -26,12 +29,12 @@ pub(super) fn present(
     };
     let tile = |label: &str, value: i64, note: String| Figure {
         label: label.to_owned(),
-        value: grouped(value),
+        value: whole(value),
         note,
     };
     ReportData {
         language: "en".to_owned(),
-        tenant: tenant_name.to_owned(),
+        tenant: order.tenant_name.to_owned(),
         title: title.unwrap_or(TITLE).to_owned(),
         number: String::new(),
         period: format!("As of {}", day(now)),
@@ -43,31 +46,16 @@ pub(super) fn present(
             tile("New", figures.fresh, format!("in {NEW_DAYS} days")),
         ],
         chart: Some(chart(months, now)),
-        table: Table {
-            title: "All projects".to_owned(),
-            columns: columns(),
-            totals: vec![
+        table: table(
+            "All projects",
+            vec![
                 "Total".to_owned(),
                 String::new(),
                 String::new(),
-                grouped(figures.total),
+                whole(figures.total),
             ],
-        },
+        ),
     }
-}
-
-fn columns() -> Vec<Column> {
-    let column = |title: &str, align, width| Column {
-        title: title.to_owned(),
-        align,
-        width,
-    };
-    vec![
-        column("Project", Align::Start, Width::Share(1.0)),
-        column("Status", Align::Start, Width::Points(70.0)),
-        column("Created", Align::End, Width::Points(80.0)),
-        column("Changed", Align::End, Width::Points(80.0)),
-    ]
 }
 
 fn chart(months: &[MonthCount], now: OffsetDateTime) -> BarChart {
@@ -80,7 +68,7 @@ fn chart(months: &[MonthCount], now: OffsetDateTime) -> BarChart {
             label: month.chars().take(3).collect(),
             // A count of rows is far below where f64 begins to round.
             value: f64::from(i32::try_from(made).unwrap_or(i32::MAX)),
-            text: grouped(made),
+            text: whole(made),
         }
     };
     BarChart {
@@ -106,46 +94,11 @@ fn first_of(year: i32, month: Month) -> Date {
     Date::from_calendar_date(year, month, 1).unwrap_or(Date::MIN)
 }
 
-/// A day in the form that no two countries read differently (ISO 8601).
-pub(super) fn day(at: OffsetDateTime) -> String {
-    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// A count with its thousands apart.
-fn grouped(count: i64) -> String {
-    let digits = count.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if count < 0 {
-        text.push('-');
-    }
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
 
     use super::*;
-
-    #[test]
-    fn thousands_stand_apart() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (-1_234_567, "-1,234,567"),
-        ];
-        for (count, text) in cases {
-            assert_eq!(grouped(count), text);
-        }
-    }
 
     #[test]
     fn the_chart_ends_with_this_month_and_crosses_new_year() {

@@ -1,0 +1,145 @@
+//! Reports are read on the replica where it has come far enough, and never miss what was there when
+//! they were asked for.
+
+use report_worker::{job, state::Worker};
+use serde_json::json;
+use shared::{
+    batch::{Delivery, Ending},
+    clock::Clock,
+    db::Database,
+    deadline::Deadline,
+    ids::{EventId, ReportId},
+    jobs::Envelope,
+    tenant::Tenant,
+};
+use testkit::TestBucket;
+
+use crate::scene::{ANY_LAG, Scene, config, replica, superuser};
+use local::postgres::database::service_url;
+
+/// A worker that reads on the replica.
+struct Reports {
+    scene: Scene,
+    bucket: TestBucket,
+    worker: Worker,
+    tenant: Tenant,
+}
+
+impl Reports {
+    async fn new(test: &str) -> Self {
+        let scene = Scene::new(test).await;
+        let bucket = TestBucket::new().await;
+        let url = |cluster| service_url(cluster, "report_worker");
+        let second = replica(&url(&scene.replica), ANY_LAG);
+        let worker = Worker {
+            clock: Clock::System,
+            db: Database::with_replica(config(&url(&scene.primary)), Some(second)),
+            storage: bucket.storage(),
+            lease_secs: 90,
+        };
+        let tenant = scene.tenant().await.tenant;
+        Self {
+            scene,
+            bucket,
+            worker,
+            tenant,
+        }
+    }
+
+    /// Runs SQL on the primary within the tenant.
+    async fn within(&self, sql: &str) {
+        let sql = format!(
+            "BEGIN; SELECT app.enter('{}'); {sql}; COMMIT",
+            self.tenant.id()
+        );
+        let client = superuser(&self.scene.primary).await;
+        client.batch_execute(&sql).await.unwrap();
+    }
+
+    async fn add(&self, project: &str) {
+        self.within(&format!(
+            "INSERT INTO projects.projects (id, name) VALUES (gen_random_uuid(), '{project}')"
+        ))
+        .await;
+    }
+
+    async fn order(&self) -> ReportId {
+        let id = ReportId::new();
+        self.within(&format!(
+            "INSERT INTO reports.reports (id, type, format) VALUES ('{id}', 'project_summary', 'csv')"
+        ))
+        .await;
+        id
+    }
+
+    /// Makes a report; which of the named projects are in it.
+    async fn make(&self, id: ReportId, projects: &[&'static str]) -> Vec<&'static str> {
+        let body = json!({
+            "v": 1,
+            "id": EventId::new(),
+            "tenant_id": self.tenant.id(),
+            "type": "report.requested",
+            "occurred_at": "2026-11-23T20:00:00Z",
+            "data": { "report_id": id },
+        });
+        let delivery = Delivery {
+            envelope: Envelope::open(&body.to_string()).unwrap(),
+            attempt: 1,
+        };
+        let ending = job::handle(&self.worker, delivery, &Deadline::never()).await;
+        assert!(matches!(ending, Ok(Ending::Made { .. })), "{ending:?}");
+        let key = format!("tenants/{}/reports/{id}/1.csv", self.tenant.id());
+        let file = String::from_utf8(self.bucket.bytes(&key).await).unwrap();
+        let shown = projects.iter().filter(|name| file.contains(*name));
+        shown.copied().collect()
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_read_on_the_replica_and_misses_nothing_that_was_there() {
+    let reports = Reports::new("reports").await;
+    reports.add("first").await;
+    let early = reports.order().await;
+    reports.scene.caught_up().await;
+    reports.scene.pause().await;
+    reports.add("second").await;
+    let late = reports.order().await;
+    let all = ["first", "second"];
+    // It was asked for before the second was there, and the replica does not know of that.
+    assert_eq!(reports.make(early, &all).await, ["first"]);
+    // This one was asked for afterwards: the replica has not come so far, so the primary is read.
+    assert_eq!(reports.make(late, &all).await, all);
+    reports.scene.resume().await;
+    reports.scene.stop().await;
+}
+
+/// The control: with a check that lets everything pass, a report misses what its caller had seen.
+#[tokio::test]
+async fn without_the_check_a_report_misses_what_was_there() {
+    let reports = Reports::new("unchecked-reports").await;
+    let no_check =
+        "CREATE OR REPLACE FUNCTION app.check_replica(at_least pg_lsn, lag_ms_max bigint)
+                    RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint'";
+    let primary = superuser(&reports.scene.primary).await;
+    primary.batch_execute(no_check).await.unwrap();
+    reports.add("first").await;
+    reports.scene.caught_up().await;
+    reports.scene.pause().await;
+    reports.add("second").await;
+    let late = reports.order().await;
+    assert_eq!(reports.make(late, &["first", "second"]).await, ["first"]);
+    reports.scene.stop().await;
+}
+
+/// Killed before it is asked, and with a connection open: the primary makes up for it.
+#[tokio::test]
+async fn no_report_fails_when_the_replica_is_killed() {
+    let reports = Reports::new("killed-reports").await;
+    reports.add("first").await;
+    let (one, two) = (reports.order().await, reports.order().await);
+    reports.scene.caught_up().await;
+    assert_eq!(reports.make(one, &["first"]).await, ["first"]);
+    reports.scene.kill_replica().await;
+    assert_eq!(reports.make(two, &["first"]).await, ["first"]);
+    reports.scene.stop().await;
+}
