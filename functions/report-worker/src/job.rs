@@ -118,7 +118,8 @@ impl Job<'_> {
             receipt,
             progress: &self.progress,
         };
-        let made = heartbeat.beside(self.make(deadline)).await;
+        // On the heap: both are large, and copied about otherwise.
+        let made = Box::pin(heartbeat.beside(Box::pin(self.make(deadline)))).await;
         let Some((key, summary)) = made? else {
             return Ok(Ending::Skipped);
         };

@@ -100,103 +100,105 @@ async fn a_schedule_in_a_lost_time_zone_is_paused() {
     assert_eq!(world.run().await.fired, 0);
 }
 
-/// By the clock on the wall, also when that is changed: cadence, weekday, day, time, zone, after, next.
+/// Cadence, weekday, day, time and zone; after when; the next.
+const CASES: &[(&str, &str, &str)] = &[
+    // In summer and in winter the same time of the day.
+    (
+        "'daily', NULL, NULL, '06:30', 'Europe/Berlin'",
+        "2026-03-28 06:00Z",
+        "2026-03-29 04:30Z",
+    ),
+    (
+        "'daily', NULL, NULL, '06:30', 'Europe/Berlin'",
+        "2026-10-24 06:00Z",
+        "2026-10-25 05:30Z",
+    ),
+    (
+        "'daily', NULL, NULL, '06:30', 'America/New_York'",
+        "2026-03-07 12:00Z",
+        "2026-03-08 10:30Z",
+    ),
+    // 02:30 is skipped, and comes an hour later.
+    (
+        "'daily', NULL, NULL, '02:30', 'Europe/Berlin'",
+        "2026-03-28 12:00Z",
+        "2026-03-29 01:30Z",
+    ),
+    // 02:30 comes twice, and counts once.
+    (
+        "'daily', NULL, NULL, '02:30', 'Europe/Berlin'",
+        "2026-10-24 12:00Z",
+        "2026-10-25 01:30Z",
+    ),
+    (
+        "'daily', NULL, NULL, '02:30', 'Europe/Berlin'",
+        "2026-10-25 01:30Z",
+        "2026-10-26 01:30Z",
+    ),
+    // After, and not at.
+    (
+        "'daily', NULL, NULL, '06:30', 'UTC'",
+        "2026-01-01 06:30Z",
+        "2026-01-02 06:30Z",
+    ),
+    (
+        "'daily', NULL, NULL, '06:30', 'UTC'",
+        "2026-01-01 06:29:59Z",
+        "2026-01-01 06:30Z",
+    ),
+    // On another day than in UTC.
+    (
+        "'daily', NULL, NULL, '00:15', 'Pacific/Auckland'",
+        "2026-01-01 12:00Z",
+        "2026-01-02 11:15Z",
+    ),
+    (
+        "'weekly', 1, NULL, '06:30', 'UTC'",
+        "2026-11-27 12:00Z",
+        "2026-11-30 06:30Z",
+    ),
+    (
+        "'weekly', 5, NULL, '06:30', 'UTC'",
+        "2026-11-27 12:00Z",
+        "2026-12-04 06:30Z",
+    ),
+    (
+        "'weekly', 5, NULL, '12:30', 'UTC'",
+        "2026-11-27 12:00Z",
+        "2026-11-27 12:30Z",
+    ),
+    // The last day of a shorter month, and the day itself in the next one.
+    (
+        "'monthly', NULL, 31, '06:30', 'UTC'",
+        "2026-01-31 12:00Z",
+        "2026-02-28 06:30Z",
+    ),
+    (
+        "'monthly', NULL, 31, '06:30', 'UTC'",
+        "2028-02-01 12:00Z",
+        "2028-02-29 06:30Z",
+    ),
+    (
+        "'monthly', NULL, 31, '06:30', 'UTC'",
+        "2026-02-28 12:00Z",
+        "2026-03-31 06:30Z",
+    ),
+    (
+        "'monthly', NULL, 1, '06:30', 'UTC'",
+        "2026-12-01 12:00Z",
+        "2027-01-01 06:30Z",
+    ),
+    // The day that Samoa did not have.
+    (
+        "'daily', NULL, NULL, '06:30', 'Pacific/Apia'",
+        "2011-12-29 20:00Z",
+        "2011-12-30 16:30Z",
+    ),
+];
+
+/// By the clock on the wall, also when that is changed.
 #[tokio::test]
 async fn the_next_run_follows_the_local_clock() {
-    const CASES: &[(&str, &str, &str)] = &[
-        // In summer and in winter the same time of the day.
-        (
-            "'daily', NULL, NULL, '06:30', 'Europe/Berlin'",
-            "2026-03-28 06:00Z",
-            "2026-03-29 04:30Z",
-        ),
-        (
-            "'daily', NULL, NULL, '06:30', 'Europe/Berlin'",
-            "2026-10-24 06:00Z",
-            "2026-10-25 05:30Z",
-        ),
-        (
-            "'daily', NULL, NULL, '06:30', 'America/New_York'",
-            "2026-03-07 12:00Z",
-            "2026-03-08 10:30Z",
-        ),
-        // 02:30 is skipped, and comes an hour later.
-        (
-            "'daily', NULL, NULL, '02:30', 'Europe/Berlin'",
-            "2026-03-28 12:00Z",
-            "2026-03-29 01:30Z",
-        ),
-        // 02:30 comes twice, and counts once.
-        (
-            "'daily', NULL, NULL, '02:30', 'Europe/Berlin'",
-            "2026-10-24 12:00Z",
-            "2026-10-25 01:30Z",
-        ),
-        (
-            "'daily', NULL, NULL, '02:30', 'Europe/Berlin'",
-            "2026-10-25 01:30Z",
-            "2026-10-26 01:30Z",
-        ),
-        // After, and not at.
-        (
-            "'daily', NULL, NULL, '06:30', 'UTC'",
-            "2026-01-01 06:30Z",
-            "2026-01-02 06:30Z",
-        ),
-        (
-            "'daily', NULL, NULL, '06:30', 'UTC'",
-            "2026-01-01 06:29:59Z",
-            "2026-01-01 06:30Z",
-        ),
-        // On another day than in UTC.
-        (
-            "'daily', NULL, NULL, '00:15', 'Pacific/Auckland'",
-            "2026-01-01 12:00Z",
-            "2026-01-02 11:15Z",
-        ),
-        (
-            "'weekly', 1, NULL, '06:30', 'UTC'",
-            "2026-11-27 12:00Z",
-            "2026-11-30 06:30Z",
-        ),
-        (
-            "'weekly', 5, NULL, '06:30', 'UTC'",
-            "2026-11-27 12:00Z",
-            "2026-12-04 06:30Z",
-        ),
-        (
-            "'weekly', 5, NULL, '12:30', 'UTC'",
-            "2026-11-27 12:00Z",
-            "2026-11-27 12:30Z",
-        ),
-        // The last day of a shorter month, and the day itself in the next one.
-        (
-            "'monthly', NULL, 31, '06:30', 'UTC'",
-            "2026-01-31 12:00Z",
-            "2026-02-28 06:30Z",
-        ),
-        (
-            "'monthly', NULL, 31, '06:30', 'UTC'",
-            "2028-02-01 12:00Z",
-            "2028-02-29 06:30Z",
-        ),
-        (
-            "'monthly', NULL, 31, '06:30', 'UTC'",
-            "2026-02-28 12:00Z",
-            "2026-03-31 06:30Z",
-        ),
-        (
-            "'monthly', NULL, 1, '06:30', 'UTC'",
-            "2026-12-01 12:00Z",
-            "2027-01-01 06:30Z",
-        ),
-        // The day that Samoa did not have.
-        (
-            "'daily', NULL, NULL, '06:30', 'Pacific/Apia'",
-            "2011-12-29 20:00Z",
-            "2011-12-30 16:30Z",
-        ),
-    ];
     let world = World::new().await;
     let owner = world.database.owner().await;
     for (schedule, after, expected) in CASES {

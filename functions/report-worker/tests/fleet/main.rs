@@ -4,7 +4,9 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test that cannot be set up should stop"
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot be set up should stop, and what was done to the workers is to be seen"
 )]
 
 mod check;

@@ -83,7 +83,7 @@ async fn slot(world: &World, chaos: Chaos, over: &AtomicBool, toll: &Toll) {
             Ok(answer) if is_done(&answer) => world.delete(&message).await,
             // It comes again.
             Ok(_) => {}
-            Err(_) if is_lucky => panic!("a worker does not answer"),
+            Err(late) if is_lucky => panic!("a worker does not answer: {late}"),
             Err(_) if dice < chaos.killed => {
                 toll.kills.fetch_add(1, Ordering::Relaxed);
                 program = Program::start(&variables).await;
@@ -92,7 +92,7 @@ async fn slot(world: &World, chaos: Chaos, over: &AtomicBool, toll: &Toll) {
                 toll.stalls.fetch_add(1, Ordering::Relaxed);
                 program.signal("STOP");
                 let zombie = replace(&mut program, Program::start(&variables).await);
-                zombies.push(haunt(world, zombie, message, toll));
+                zombies.push(haunt(world, zombie, &message, toll));
             }
         }
     }
@@ -104,9 +104,9 @@ async fn slot(world: &World, chaos: Chaos, over: &AtomicBool, toll: &Toll) {
 fn haunt<'a>(
     world: &'a World,
     mut zombie: Program,
-    message: Message,
+    message: &Message,
     toll: &'a Toll,
-) -> impl Future<Output = ()> + 'a {
+) -> impl Future<Output = ()> + use<'a> {
     let body: Value = serde_json::from_str(message.body().unwrap()).unwrap();
     let id = body["data"]["report_id"].as_str().unwrap().to_owned();
     let url = world.database.owner_url();

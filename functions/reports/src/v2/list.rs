@@ -56,9 +56,10 @@ impl ListReports {
 
 /// RFC 3339.
 fn instant(field: &'static str, text: Option<&str>) -> Result<Option<OffsetDateTime>, FieldError> {
-    let read = |text| OffsetDateTime::parse(text, &Rfc3339);
-    text.map(read).transpose().map_err(|_| {
+    let malformed = || {
         let detail = "must be a time such as 2026-11-27T18:00:00Z";
         FieldError::new(field, "malformed", detail)
-    })
+    };
+    let read = |text| OffsetDateTime::parse(text, &Rfc3339).or(Err(malformed()));
+    text.map(read).transpose()
 }

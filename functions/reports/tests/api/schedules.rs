@@ -1,6 +1,7 @@
 //! Schedules: made, changed, refused.
 
 use serde_json::{Value, json};
+use shared::clock::Clock;
 use shared::ids::ScheduleId;
 use testkit::{Call, Reply};
 use time::OffsetDateTime;
@@ -49,7 +50,7 @@ async fn a_schedule_is_made_shown_changed_and_deleted() {
     assert_eq!(shown.json()["when"], weekly()["when"]);
     assert_eq!(shown.json()["report"], weekly()["report"]);
     let due = at(&shown.json(), "next_run_at");
-    assert!(due > OffsetDateTime::now_utc());
+    assert!(due > Clock::System.now());
     assert_eq!(due.weekday(), time::Weekday::Monday);
 
     let when =
@@ -100,7 +101,7 @@ async fn a_change_moves_the_next_run_only_where_it_has_to() {
         "2026-01-05T05:30:00Z"
     );
     let changed = scene.changed(&id, "*", &json!({ "paused": false })).await;
-    assert!(at(&changed.expect(200).json(), "next_run_at") > OffsetDateTime::now_utc());
+    assert!(at(&changed.expect(200).json(), "next_run_at") > Clock::System.now());
 }
 
 #[tokio::test]
