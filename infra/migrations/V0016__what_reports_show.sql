@@ -4,13 +4,6 @@ SET LOCAL lock_timeout = '2s';
 SET LOCAL search_path = pg_catalog;
 SET LOCAL ROLE app_owner;
 
-ALTER TABLE reports.reports
-  ADD COLUMN format text NOT NULL DEFAULT 'pdf' CHECK (format IN ('pdf', 'csv')),
-  ADD COLUMN asked_at pg_lsn;
--- Whatever was committed before the report was asked for lies before this position of the
--- write-ahead log: a replica that has come so far misses nothing that the caller knew of.
-ALTER TABLE reports.reports ALTER COLUMN asked_at SET DEFAULT pg_current_wal_insert_lsn();
-
 -- Who did what to whom. Written in the transaction of the change; nobody who logs in may read it as
 -- a table, change it or take from it.
 CREATE TABLE auth.audit_log (

@@ -40,6 +40,8 @@ pub struct Delivery {
     pub envelope: Envelope<Box<RawValue>>,
     /// Which delivery of the message this is, from 1.
     pub attempt: u32,
+    /// What the queue knows this delivery by; `None` where the host named none.
+    pub receipt: Option<String>,
 }
 
 /// How the work on a message ended that need not come again.
@@ -162,7 +164,11 @@ where
             job.clone_from(&envelope.kind);
             (event, tenant) = (Some(envelope.id), Some(envelope.tenant().id()));
             // On the heap: a handler that connects to something is too large to be copied about.
-            let work = Box::pin(handle(Delivery { envelope, attempt }));
+            let work = Box::pin(handle(Delivery {
+                envelope,
+                attempt,
+                receipt: message.receipt_handle.clone(),
+            }));
             contain(deadline, work).await
         }
         Err(error) => Err(error.into()),

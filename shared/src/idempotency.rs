@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
 
-use crate::db::{Database, DbError, Statement, Work};
+use crate::db::{Access, Database, DbError, Statement, Work};
 use crate::error::{ApiError, FieldError};
 use crate::http::{Answer, read_body, read_json};
 use crate::tenant::Tenant;
@@ -158,6 +158,45 @@ pub async fn once<W: Work>(
         Err(error) if error.violates("idempotency_pkey") => replay(db, tenant, key).await,
         Err(DbError::Busy(_)) => Err(in_progress()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// As [`once`], where the answer depends on what the work finds; an answer that is an error undoes
+/// the work. Two round trips.
+///
+/// A repetition may find that nothing is left to do and fail for that: the stored answer comes first.
+pub async fn once_found<W, E>(
+    db: &Database,
+    tenant: Tenant,
+    key: Option<IdempotencyKey>,
+    work: W,
+    answer: impl FnOnce(W::Output) -> Result<Answer, E>,
+) -> Result<Outcome, ApiError>
+where
+    W: Work,
+    E: Into<ApiError>,
+{
+    let done = db.transaction(tenant, Access::Write, async |transaction| {
+        let answer = answer(transaction.run(work).await?).map_err(Into::into)?;
+        let record = key.as_ref().map(|key| record(key, &answer));
+        transaction.finish(record).await?;
+        Ok::<_, ApiError>(answer)
+    });
+    let error = match done.await {
+        Ok(answer) => {
+            return Ok(Outcome {
+                answer,
+                replayed: false,
+            });
+        }
+        Err(error) => error,
+    };
+    let Some(key) = key else {
+        return Err(error);
+    };
+    match db.read(tenant, find(key.key.clone())).await {
+        Ok(Some(_)) => replay(db, tenant, key).await,
+        _ => Err(error),
     }
 }
 

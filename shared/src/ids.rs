@@ -96,6 +96,8 @@ ids! {
     ProjectId;
     /// A report, which is also the job that renders it.
     ReportId;
+    /// A report that is wanted again and again.
+    ScheduleId;
     /// A domain event.
     EventId;
 }

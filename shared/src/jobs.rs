@@ -66,6 +66,11 @@ impl<E: Event> Envelope<E> {
         let kind = E::TYPE.to_owned();
         Self::wrap(EventId::new(), tenant.id(), kind, occurred_at, event)
     }
+
+    /// An event of `tenant` that is in the outbox already, to be sent again.
+    pub fn again(tenant: Tenant, id: EventId, occurred_at: OffsetDateTime, event: E) -> Self {
+        Self::wrap(id, tenant.id(), E::TYPE.to_owned(), occurred_at, event)
+    }
 }
 
 /// A message that this function cannot read, now or ever.
@@ -165,6 +170,16 @@ events! {
     }
     /// A report could not be rendered.
     ReportFailed = "report.failed" {
+        /// The report.
+        report_id: ReportId,
+    }
+    /// A report was called off.
+    ReportCancelled = "report.cancelled" {
+        /// The report.
+        report_id: ReportId,
+    }
+    /// A report's document was kept for as long as it is, and is no more.
+    ReportExpired = "report.expired" {
         /// The report.
         report_id: ReportId,
     }

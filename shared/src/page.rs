@@ -116,6 +116,15 @@ pub struct PageRequest {
 }
 
 impl PageQuery {
+    /// The parameters of a list that has filters beside them.
+    pub fn new(limit: Option<String>, cursor: Option<String>, page: Option<String>) -> Self {
+        Self {
+            limit,
+            cursor,
+            page,
+        }
+    }
+
     /// Checks the parameters of the list named `list`.
     pub fn check(&self, tenant: Tenant, list: &str) -> Result<PageRequest, Vec<FieldError>> {
         if self.cursor.is_some() && self.page.is_some() {

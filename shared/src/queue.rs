@@ -25,9 +25,12 @@ const SEND_TIMEOUT_MS: u64 = 1_000;
 /// How long one call with several messages may take, its retries included, in milliseconds.
 const CALL_TIMEOUT_MS: u64 = 2_000;
 
-/// A message that SQS did not take. The outbox still has it.
+/// How long a delivery can be hidden from other receivers, in seconds: SQS allows no more.
+pub const HIDDEN_SECS_MAX: i32 = 43_200;
+
+/// What SQS did not do: a message that was not sent is still in the outbox.
 #[derive(Debug, thiserror::Error)]
-#[error("message was not sent: {0}")]
+#[error("the queue did not take it: {0}")]
 pub struct QueueError(String);
 
 /// A queue, and a client that is made when the first message is sent.
@@ -70,6 +73,25 @@ impl Queue {
             .message_body(body)
             .send();
         match timeout(Duration::from_millis(SEND_TIMEOUT_MS), send).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(QueueError(DisplayErrorContext(error).to_string())),
+            Err(_) => Err(QueueError("no answer in time".to_owned())),
+        }
+    }
+
+    /// Hides a delivery from other receivers until `secs` from now, 0 to [`HIDDEN_SECS_MAX`], whether
+    /// that is later or earlier than it was to come back
+    /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html>).
+    pub async fn hide(&self, receipt: &str, secs: i32) -> Result<(), QueueError> {
+        let client = self.client().await;
+        let hide = client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt)
+            .visibility_timeout(secs.clamp(0, HIDDEN_SECS_MAX))
+            .send();
+        // On the heap: see `send_all`.
+        match timeout(Duration::from_millis(CALL_TIMEOUT_MS), Box::pin(hide)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(QueueError(DisplayErrorContext(error).to_string())),
             Err(_) => Err(QueueError("no answer in time".to_owned())),

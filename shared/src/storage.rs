@@ -246,22 +246,31 @@ impl Storage {
             .max_keys(REMOVED_OBJECTS_MAX);
         let listed = list.send().await.map_err(StorageError::of)?;
         let keys = listed.contents().iter().filter_map(|object| object.key());
+        let keys: Vec<_> = keys.map(str::to_owned).collect();
+        self.remove(&keys).await?;
+        Ok(keys.len())
+    }
+
+    /// Removes up to [`REMOVED_OBJECTS_MAX`] objects by their keys, as [`ObjectKey`] wrote them. One
+    /// that is not there counts as removed.
+    pub async fn remove(&self, keys: &[String]) -> Result<(), StorageError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
         let keys: Vec<_> = keys
+            .iter()
             .map(|key| ObjectIdentifier::builder().key(key).build())
             .collect::<Result<_, _>>()
             .map_err(|error| StorageError(error.to_string()))?;
-        let found = keys.len();
-        if found == 0 {
-            return Ok(0);
-        }
         let these = Delete::builder().set_objects(Some(keys)).quiet(true);
         let these = these
             .build()
             .map_err(|error| StorageError(error.to_string()))?;
+        let client = self.client().await;
         let remove = client.delete_objects().bucket(&self.bucket).delete(these);
         let removed = remove.send().await.map_err(StorageError::of)?;
         match removed.errors().first() {
-            None => Ok(found),
+            None => Ok(()),
             Some(error) => Err(StorageError(format!("{error:?}"))),
         }
     }

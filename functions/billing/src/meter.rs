@@ -10,8 +10,8 @@ use shared::batch::{self, Delivery, Ending, Retry};
 use shared::db::Database;
 use shared::deadline::Deadline;
 use shared::jobs::{
-    EnvelopeError, Event, ProjectCreated, ProjectDeleted, ReportFailed, ReportRequested,
-    ReportSucceeded, SubscriptionChanged, TenantCreated,
+    EnvelopeError, Event, ProjectCreated, ProjectDeleted, ReportCancelled, ReportExpired,
+    ReportFailed, ReportRequested, ReportSucceeded, SubscriptionChanged, TenantCreated,
 };
 
 use crate::domain::Subscription;
@@ -43,6 +43,8 @@ fn effect_of(kind: &str) -> Result<Effect, EnvelopeError> {
         TenantCreated::TYPE => Ok(Effect::Found),
         ProjectDeleted::TYPE
         | ReportRequested::TYPE
+        | ReportCancelled::TYPE
+        | ReportExpired::TYPE
         | ReportFailed::TYPE
         | SubscriptionChanged::TYPE => Ok(Effect::Nothing),
         unknown => Err(EnvelopeError::Type(unknown.to_owned())),

@@ -6,19 +6,19 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::config::{self, ConfigError};
 use shared::db::{Database, DatabaseConfig, DbError};
 use shared::deadline::Deadline;
-use shared::error::causes;
 use shared::jobs::{Envelope, Event, ReportRequested};
 use shared::queue::Queue;
+use shared::storage::Storage;
 use shared::telemetry::{Counter, count};
 
+use crate::counts::{Counts, Tally};
 use crate::routing::{Destination, destination};
-use crate::{purge, store};
+use crate::{due, purge, store};
 
 /// How much of the function's time must be left for another outbox to be begun: one whose queue
 /// does not answer takes this long.
@@ -30,27 +30,15 @@ const TAKE_ROWS_MAX: i32 = 100;
 const RUN_SECS: u64 = 50;
 /// The pause after a round that left nothing behind unless told otherwise, in milliseconds.
 const POLL_MS: u64 = 1_000;
+/// The pause between two looks at what is due by the clock, in seconds.
+const DUE_SECS: i64 = 10;
+/// How long the document of a report is kept unless told otherwise, in days.
+const KEEP_DAYS: i32 = 30;
 
 /// Outboxes whose functions send their urgent events themselves, and how long these are left to
 /// them, in seconds. The domain's other events wait as long: a report is counted as used ten
 /// seconds later than it might be, which nobody notices.
 const HELD_BACK_SECS: &[(&str, i32)] = &[("reports", 10)];
-
-/// What a run has done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Events sent.
-    pub sent: u64,
-    /// Attempts that a queue did not take, and work on a domain that the database refused: all of
-    /// it is tried again.
-    pub failed: u64,
-    /// Attempts on events that no queue is known for; these stay as well.
-    pub unknown: u64,
-    /// Events removed because they were sent long ago.
-    pub purged: u64,
-    /// Stored answers removed because nobody may ask for them any more.
-    pub expired: u64,
-}
 
 /// The relay, and where it sends to.
 #[derive(Clone)]
@@ -63,6 +51,10 @@ pub struct Relay {
     pub reports: Queue,
     /// Billing's queue.
     pub usage: Queue,
+    /// Where reports' documents are.
+    pub documents: Storage,
+    /// How long a document is kept, in days.
+    pub keep_days: i32,
     /// How long a run lasts. It has one round at least, unless the deadline is near.
     pub run_for: Duration,
     /// The pause after a round that left nothing behind.
@@ -71,7 +63,7 @@ pub struct Relay {
 
 impl Relay {
     /// Reads `DATABASE_URL` and what goes with it, `REPORT_QUEUE_URL`, `USAGE_QUEUE_URL`,
-    /// `RELAY_RUN_SECONDS` and `OUTBOX_POLL_MS`.
+    /// `REPORTS_BUCKET`, `REPORT_KEEP_DAYS`, `RELAY_RUN_SECONDS` and `OUTBOX_POLL_MS`.
     pub fn from_env() -> Result<Self, ConfigError> {
         let run_secs = config::parsed("RELAY_RUN_SECONDS", RUN_SECS)?;
         let poll_ms = config::parsed("OUTBOX_POLL_MS", POLL_MS)?;
@@ -80,6 +72,8 @@ impl Relay {
             db: Database::new(DatabaseConfig::from_env()?),
             reports: Queue::new(config::required("REPORT_QUEUE_URL")?),
             usage: Queue::new(config::required("USAGE_QUEUE_URL")?),
+            documents: Storage::new(config::required("REPORTS_BUCKET")?),
+            keep_days: config::parsed("REPORT_KEEP_DAYS", KEEP_DAYS)?,
             run_for: Duration::from_secs(run_secs),
             pause: Duration::from_millis(poll_ms),
         })
@@ -92,11 +86,18 @@ impl Relay {
     pub async fn run(&self, deadline: &Deadline) -> Result<Counts, DbError> {
         let until = self.clock.now() + self.run_for;
         let domains = self.db.without_tenant(store::domains()).await?;
+        let documents = (&self.documents, self.keep_days);
         let mut tally = Tally::default();
+        due::all(&self.db, documents, deadline, &mut tally).await;
+        let mut due_at = self.clock.now() + time::Duration::seconds(DUE_SECS);
         let mut more = self.round(&domains, deadline, &mut tally).await;
         while self.clock.now() < until && !deadline.near() {
             if !more {
                 tokio::time::sleep(self.pause).await;
+            }
+            if self.clock.now() >= due_at {
+                due::all(&self.db, documents, deadline, &mut tally).await;
+                due_at = self.clock.now() + time::Duration::seconds(DUE_SECS);
             }
             more = self.round(&domains, deadline, &mut tally).await;
         }
@@ -108,6 +109,10 @@ impl Relay {
             unknown = counts.unknown,
             purged = counts.purged,
             expired = counts.expired,
+            fired = counts.fired,
+            woken = counts.woken,
+            retired = counts.retired,
+            removed = counts.removed,
             "relay has run"
         );
         error.map_or(Ok(counts), Err)
@@ -209,23 +214,6 @@ impl Relay {
             Ok(expired) => tally.counts.expired += expired,
             Err(error) => tally.fail("expire stored answers", "all", error),
         }
-    }
-}
-
-/// What has come of a run so far.
-#[derive(Default)]
-struct Tally {
-    counts: Counts,
-    /// The first failure.
-    error: Option<DbError>,
-}
-
-impl Tally {
-    fn fail(&mut self, task: &'static str, domain: &str, error: DbError) {
-        let causes = causes(&error);
-        tracing::error!(task, domain, error.causes = causes, "relay failed");
-        self.counts.failed += 1;
-        self.error.get_or_insert(error);
     }
 }
 

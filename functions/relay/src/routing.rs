@@ -1,8 +1,8 @@
 //! Which event goes to which queue.
 
 use shared::jobs::{
-    Event, ProjectCreated, ProjectDeleted, ReportFailed, ReportRequested, ReportSucceeded,
-    SubscriptionChanged, TenantCreated,
+    Event, ProjectCreated, ProjectDeleted, ReportCancelled, ReportExpired, ReportFailed,
+    ReportRequested, ReportSucceeded, SubscriptionChanged, TenantCreated,
 };
 
 /// A queue that events go to.
@@ -18,6 +18,8 @@ pub enum Destination {
 pub const TABLE: &[(&str, Destination)] = &[
     (ProjectCreated::TYPE, Destination::Usage),
     (ProjectDeleted::TYPE, Destination::Usage),
+    (ReportCancelled::TYPE, Destination::Usage),
+    (ReportExpired::TYPE, Destination::Usage),
     (ReportFailed::TYPE, Destination::Usage),
     (ReportRequested::TYPE, Destination::Reports),
     (ReportSucceeded::TYPE, Destination::Usage),

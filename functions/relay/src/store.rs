@@ -23,6 +23,34 @@ SELECT app.outbox_purge($1, $2) AS rows";
 
     EXPIRE = "
 SELECT app.idempotency_expire($1) AS rows";
+
+    FIRE = "
+SELECT reports.fire_schedules($1) AS rows";
+
+    WAKE = "
+SELECT w.tenant, w.woken
+FROM reports.wake_forgotten($1, $2 * interval '1 second') AS w";
+
+    RETIRE = "
+SELECT reports.expire($1 * interval '1 day', $2) AS rows";
+
+    REMOVABLE = "
+SELECT tenant_id, id, object_key
+FROM reports.removable($1)";
+
+    REMOVED = "
+SELECT reports.removed($1, $2) AS rows";
+}
+
+/// The document of a report whose time is over.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Whose.
+    pub tenant: Uuid,
+    /// The report.
+    pub report: Uuid,
+    /// Where it is.
+    pub key: String,
 }
 
 /// The domains that have an outbox.
@@ -59,6 +87,49 @@ pub fn purge(domain: &str, rows_max: i32) -> Statement<i32> {
 /// Removes stored answers that nobody may ask for any more; answers how many went.
 pub fn expire(rows_max: i32) -> Statement<i32> {
     Statement::new(EXPIRE).bind(rows_max).one(rows)
+}
+
+/// Orders the reports that are due by their schedules; answers how many.
+pub fn fire(rows_max: i32) -> Statement<i32> {
+    Statement::new(FIRE).bind(rows_max).one(rows)
+}
+
+/// Lets reports be sent that have been parked for so long although there is room: of the first tenant
+/// after `after` that has such, whom it names with how many they were.
+pub fn wake(after: Option<Uuid>, parked_secs: i32) -> Statement<Option<(Uuid, i32)>> {
+    let wake = Statement::new(WAKE).bind(after).bind(parked_secs);
+    wake.one(|row| {
+        let tenant: Option<Uuid> = row.try_get("tenant")?;
+        let woken = row.try_get("woken")?;
+        Ok(tenant.map(|tenant| (tenant, woken)))
+    })
+}
+
+/// Ends the time of documents that are so old; answers how many.
+pub fn retire(keep_days: i32, rows_max: i32) -> Statement<i32> {
+    Statement::new(RETIRE)
+        .bind(keep_days)
+        .bind(rows_max)
+        .one(rows)
+}
+
+/// Documents that are to go.
+pub fn removable(rows_max: i32) -> Statement<Vec<Document>> {
+    Statement::new(REMOVABLE).bind(rows_max).many(|row| {
+        Ok(Document {
+            tenant: row.try_get("tenant_id")?,
+            report: row.try_get("id")?,
+            key: row.try_get("object_key")?,
+        })
+    })
+}
+
+/// Marks documents as gone; answers how many of them were not yet.
+pub fn removed(tenants: Vec<Uuid>, reports: Vec<Uuid>) -> Statement<i32> {
+    Statement::new(REMOVED)
+        .bind(tenants)
+        .bind(reports)
+        .one(rows)
 }
 
 fn rows(row: &Row) -> Result<i32, tokio_postgres::Error> {

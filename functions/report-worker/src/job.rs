@@ -2,29 +2,41 @@
 //!
 //! ```text
 //! claim ─► read ─► render ─► put ─► succeed
-//!       └──────────────────┴──────► fail      deterministic, or tried too often
+//!  │    └──────────────────┴──────► fail      deterministic, or tried too often
+//!  │                       └──────► release   for the next delivery
+//!  └─► park                                   as many of the tenant's run as may
 //! ```
 //!
 //! A message may come twice, late, or while another worker is at it. The claim's fence decides
 //! whose document counts; the object's key carries the fence, so nobody overwrites anybody.
+//!
+//! Whoever ends a report, in whatever way, wakes the tenant's oldest parked one in the same
+//! transaction.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shared::batch::{Delivery, Ending, Retry};
-use shared::db::{DbError, Moment};
+use shared::db::{DbError, Moment, Statement};
 use shared::deadline::Deadline;
 use shared::ids::ReportId;
 use shared::jobs::ReportRequested;
-use shared::storage::{Format, ObjectKey, StorageError};
+use shared::storage::{Format, ObjectKey};
 use shared::tenant::Tenant;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 
+use crate::heartbeat::Heartbeat;
 use crate::kinds::{self, Material, Order};
 use crate::pdf::{RenderError, Summary};
+use crate::progress::Progress;
 use crate::report::Limits;
 use crate::state::Worker;
-use crate::store::{self, Claim};
+use crate::store::{self, Asked, Claim};
 use crate::theme::Theme;
+
+mod error;
+
+pub use error::JobError;
 
 /// Deliveries of one message before a failure that might pass is taken for one that will not. The
 /// queue gives up after as many (`maxReceiveCount` in `template.yaml`).
@@ -33,76 +45,9 @@ pub const ATTEMPTS_MAX: u32 = 5;
 const RENDER_SECS_MAX: u64 = 40;
 /// What is kept back of an invocation to store a document and to say so, in seconds.
 const STORE_SECS: u64 = 10;
-
-/// Why a report has no document.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// Its parameters are not those of its type.
-    #[error("the parameters cannot be read")]
-    Params(#[source] serde_json::Error),
-    /// Nobody knows how to make it.
-    #[error("unknown report type {0}")]
-    UnknownType(String),
-    /// An amount of it does not fit into 64 bits.
-    #[error("an amount is out of range")]
-    Amount,
-    /// It cannot be drawn.
-    #[error(transparent)]
-    Render(#[from] RenderError),
-    /// The renderer panicked.
-    #[error("the renderer stopped")]
-    Stopped(#[from] JoinError),
-    /// Its data cannot be read.
-    #[error(transparent)]
-    Database(DbError),
-    /// Its document cannot be written.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
-impl JobError {
-    /// The word that goes into the report's problem and the logs.
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Params(_) => "invalid_params",
-            Self::UnknownType(_) => "unknown_type",
-            Self::Amount => "amount_out_of_range",
-            Self::Render(RenderError::TooLarge { .. }) => "too_large",
-            Self::Render(RenderError::OutOfTime { .. }) => "out_of_time",
-            Self::Render(_) => "render",
-            Self::Stopped(_) => "render_stopped",
-            Self::Database(_) => "database",
-            Self::Storage(_) => "storage",
-        }
-    }
-
-    /// Whether the next attempt would fail the same way.
-    fn permanent(&self) -> bool {
-        match self {
-            Self::Params(_) | Self::UnknownType(_) | Self::Amount | Self::Stopped(_) => true,
-            // Out of time, the machine may have been busy: the last attempt ends it.
-            Self::Render(RenderError::OutOfTime { .. }) | Self::Database(_) | Self::Storage(_) => {
-                false
-            }
-            Self::Render(error) => error.is_permanent(),
-        }
-    }
-
-    /// What the tenant reads: our own words for what is the tenant's doing, nothing about us.
-    fn detail(&self) -> String {
-        match self {
-            Self::Params(_)
-            | Self::UnknownType(_)
-            | Self::Amount
-            | Self::Render(RenderError::TooLarge { .. } | RenderError::OutOfTime { .. }) => {
-                self.to_string()
-            }
-            Self::Render(_) | Self::Stopped(_) | Self::Database(_) | Self::Storage(_) => {
-                "the report could not be made".to_owned()
-            }
-        }
-    }
-}
+/// After how long a request comes again whose first attempt failed, in seconds; it doubles with each
+/// further one.
+const RETRY_SECS: i32 = 15;
 
 /// Handles one delivery of a request for a report.
 pub async fn handle(
@@ -112,54 +57,139 @@ pub async fn handle(
 ) -> Result<Ending, Retry> {
     let request: ReportRequested = delivery.envelope.read()?;
     let (tenant, id) = (delivery.envelope.tenant(), request.report_id);
+    let receipt = delivery.receipt.as_deref();
     let work = (
+        store::lane(),
         store::claim(id, worker.lease_secs),
-        store::status(id),
-        store::arrived(id),
+        (store::lease(id), store::arrived(id)),
     );
-    let (claim, status, _) = worker.db.write(tenant, work).await?;
-    let Some(claim) = claim else {
-        return match status.as_deref() {
-            // Another worker's lease is running. Should that worker die, this message is what
-            // brings the report back: it must not be acknowledged.
-            Some("running") => Err(Retry::new("leased", "another worker has it")),
-            _ => Ok(Ending::Skipped),
-        };
-    };
-    match make(worker, tenant, id, &claim, deadline).await {
-        Ok(ending) => Ok(ending),
-        Err(error) if error.permanent() || delivery.attempt >= ATTEMPTS_MAX => {
-            give_up(worker, tenant, id, &claim, error).await
+    let (_, asked, (lease, _)) = worker.db.write(tenant, work).await?;
+    let claim = match (asked, lease) {
+        (Some(Asked::Claimed(claim)), _) => claim,
+        (Some(Asked::Parked), _) => {
+            tracing::info!(report.id = %id, "parked: as many of the tenant's run as may");
+            return Ok(Ending::Skipped);
         }
-        Err(error) => Err(Retry::new(error.code(), error)),
+        // Should the worker that has it die, this message is what brings the report back: it must
+        // not be acknowledged.
+        (None, Some(secs)) => {
+            worker.hide(receipt, secs + 1).await;
+            return Err(Retry::new("leased", "another worker has it"));
+        }
+        (None, None) => return Ok(Ending::Skipped),
+    };
+    let job = Job {
+        worker,
+        tenant,
+        id,
+        claim,
+        progress: Arc::default(),
+    };
+    match job.run(receipt, deadline).await {
+        Ok(ending) => Ok(ending),
+        // Called off, or overtaken: whoever did so has seen to the rest.
+        Err(_) if job.progress.stopped() => Ok(Ending::Skipped),
+        Err(error) if error.permanent() || delivery.attempt >= ATTEMPTS_MAX => {
+            job.give_up(error).await
+        }
+        Err(error) => {
+            job.give_back(receipt, delivery.attempt).await;
+            Err(Retry::new(error.code(), error))
+        }
     }
 }
 
-async fn make(
-    worker: &Worker,
+/// A report that was claimed.
+struct Job<'a> {
+    worker: &'a Worker,
     tenant: Tenant,
     id: ReportId,
-    claim: &Claim,
-    deadline: &Deadline,
-) -> Result<Ending, JobError> {
-    let mut limits = Limits::default();
-    let material = read(worker, tenant, claim, &limits).await?;
-    limits.deadline = Some(Instant::now() + render_budget(deadline));
-    let (summary, document) = render(material, claim.format, limits).await?;
-    let key = ObjectKey::Report {
-        tenant,
-        report: id,
-        fence: claim.fence,
-        format: claim.format,
-    };
-    worker.storage.put(&key, document).await?;
-    let succeed = store::succeed(id, claim, &key, &summary, &worker.clock);
-    let finished = worker.db.write(tenant, succeed).await;
-    match finished.map_err(JobError::Database)? {
-        0 => Ok(Ending::Skipped),
-        _ => Ok(Ending::Made {
-            output_bytes: summary.bytes,
-        }),
+    claim: Claim,
+    progress: Arc<Progress>,
+}
+
+impl Job<'_> {
+    async fn run(&self, receipt: Option<&str>, deadline: &Deadline) -> Result<Ending, JobError> {
+        let heartbeat = Heartbeat {
+            worker: self.worker,
+            tenant: self.tenant,
+            report: self.id,
+            fence: self.claim.fence,
+            receipt,
+            progress: &self.progress,
+        };
+        // On the heap: both are large, and copied about otherwise.
+        let made = Box::pin(heartbeat.beside(Box::pin(self.make(deadline)))).await;
+        let Some((key, summary)) = made? else {
+            return Ok(Ending::Skipped);
+        };
+        let succeed = store::succeed(self.id, &self.claim, &key, &summary, &self.worker.clock);
+        if self.end(succeed).await.map_err(JobError::Database)? > 0 {
+            return Ok(Ending::Made {
+                output_bytes: summary.bytes,
+            });
+        }
+        // Its key is this claim's own, so nobody will ever ask for it.
+        if let Err(error) = self.worker.storage.remove(&[key.to_string()]).await {
+            tracing::warn!(report.id = %self.id, error = %error, "document left behind");
+        }
+        Ok(Ending::Skipped)
+    }
+
+    /// Makes the document and stores it; `None` when it was stopped.
+    async fn make(
+        &self,
+        deadline: &Deadline,
+    ) -> Result<Option<(ObjectKey<'static>, Summary)>, JobError> {
+        let mut limits = Limits::default();
+        let material = read(self.worker, self.tenant, &self.claim, &limits).await?;
+        limits.deadline = Some(Instant::now() + render_budget(deadline));
+        let progress = Arc::clone(&self.progress);
+        let (summary, document) = render(material, self.claim.format, limits, progress).await?;
+        if self.progress.stopped() {
+            return Ok(None);
+        }
+        let key = ObjectKey::Report {
+            tenant: self.tenant,
+            report: self.id,
+            fence: self.claim.fence,
+            format: self.claim.format,
+        };
+        self.worker.storage.put(&key, document).await?;
+        Ok(Some((key, summary)))
+    }
+
+    /// Runs what ends the claim, and sends the request of whoever's turn it is then.
+    async fn end(&self, ending: Statement<u64>) -> Result<u64, DbError> {
+        let work = (store::lane(), ending, store::wake());
+        let (_, ended, woken) = self.worker.db.write(self.tenant, work).await?;
+        self.worker.send(self.tenant, woken).await;
+        Ok(ended)
+    }
+
+    /// Lets the next delivery find the report waiting. Where that fails, it finds the lease.
+    async fn give_back(&self, receipt: Option<&str>, attempt: u32) {
+        if let Err(error) = self.end(store::release(self.id, &self.claim)).await {
+            tracing::warn!(report.id = %self.id, error = %error, "claim not given back");
+        }
+        let secs = RETRY_SECS.saturating_mul(1 << attempt.saturating_sub(1).min(ATTEMPTS_MAX));
+        self.worker.hide(receipt, secs).await;
+    }
+
+    async fn give_up(&self, error: JobError) -> Result<Ending, Retry> {
+        let code = error.code();
+        tracing::error!(report.id = %self.id, error.code = code, error = %error, "report failed");
+        let fail = store::fail(
+            self.id,
+            &self.claim,
+            code,
+            &error.detail(),
+            &self.worker.clock,
+        );
+        match self.end(fail).await? {
+            0 => Ok(Ending::Skipped),
+            _ => Ok(Ending::Failed { code }),
+        }
     }
 }
 
@@ -198,28 +228,13 @@ async fn render(
     material: Material,
     format: Format,
     limits: Limits,
+    progress: Arc<Progress>,
 ) -> Result<(Summary, Vec<u8>), JobError> {
     let rendering = spawn_blocking(move || {
         let mut document = Vec::new();
         let theme = Theme::default();
-        let summary = material.render(format, &theme, &limits, &mut document)?;
+        let summary = material.render(format, &theme, &limits, progress, &mut document)?;
         Ok::<_, RenderError>((summary, document))
     });
     Ok(rendering.await??)
-}
-
-async fn give_up(
-    worker: &Worker,
-    tenant: Tenant,
-    id: ReportId,
-    claim: &Claim,
-    error: JobError,
-) -> Result<Ending, Retry> {
-    let code = error.code();
-    tracing::error!(report.id = %id, error.code = code, error = %error, "report failed");
-    let fail = store::fail(id, claim, code, &error.detail(), &worker.clock);
-    match worker.db.write(tenant, fail).await? {
-        0 => Ok(Ending::Skipped),
-        _ => Ok(Ending::Failed { code }),
-    }
 }

@@ -6,6 +6,7 @@
 
 use std::io::Write;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,6 +18,7 @@ use time::OffsetDateTime;
 use crate::csv;
 use crate::job::JobError;
 use crate::pdf::{self, RenderError, Summary};
+use crate::progress::{Progress, Watched};
 use crate::report::{Limits, ReportData, SpooledRows};
 use crate::theme::Theme;
 
@@ -68,17 +70,19 @@ pub struct Material {
 }
 
 impl Material {
-    /// Makes the document. Pure computation: call it off the async threads.
+    /// Makes the document, until `progress` is stopped. Pure computation: call it off the async threads.
     pub fn render(
-        mut self,
+        self,
         format: Format,
         theme: &Theme,
         limits: &Limits,
+        progress: Arc<Progress>,
         out: &mut dyn Write,
     ) -> Result<Summary, RenderError> {
+        let mut rows = Watched::new(self.rows, progress);
         match format {
-            Format::Pdf => pdf::render(&self.data, theme, &mut self.rows, limits, out),
-            Format::Csv => csv::write(&self.names, &mut self.rows, limits, out),
+            Format::Pdf => pdf::render(&self.data, theme, &mut rows, limits, out),
+            Format::Csv => csv::write(&self.names, &mut rows, limits, out),
         }
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::db::Statement;
-use shared::ids::{EventId, ReportId};
+use shared::ids::{EventId, ReportId, TenantId};
 use shared::jobs::{Event, ReportFailed, ReportRequested, ReportSucceeded};
 use shared::storage::{Format, ObjectKey};
 use time::OffsetDateTime;
@@ -12,28 +12,61 @@ use tokio_postgres::Row;
 use tokio_postgres::types::PgLsn;
 
 use crate::pdf::Summary;
+use crate::progress::Rows;
+
+/// The word for reports that failed because their request was delivered too often.
+pub const EXHAUSTED: &str = "delivery_exhausted";
+/// What the tenant reads then.
+const EXHAUSTED_DETAIL: &str = "the report could not be made; it can be asked for again";
 
 shared::statements! {
-    CLAIM = "
-UPDATE reports
-SET status = 'running',
-    fence = fence + 1,
-    attempts = attempts + 1,
-    started_at = now(),
-    lease_until = now() + make_interval(secs => $2::int),
-    version = version + 1
-WHERE id = $1 AND (status = 'queued' OR (status = 'running' AND lease_until < now()))
-RETURNING fence, type, params, format, asked_at, created_at, app.tenant_name() AS tenant_name";
+    /// Held until the transaction ends, so that a tenant's reports are counted one claim at a time.
+    LANE = "
+SELECT reports.lane()";
 
-    STATUS = "
-SELECT status
-FROM reports
-WHERE id = $1";
+    CLAIM = "
+WITH lane AS MATERIALIZED (
+    SELECT count(*) < billing.reports_at_once() AS open
+    FROM reports
+    WHERE status = 'running' AND lease_until > now()
+)
+UPDATE reports AS r
+SET status = CASE WHEN lane.open THEN 'running' ELSE 'queued' END,
+    fence = r.fence + lane.open::int,
+    attempts = r.attempts + lane.open::int,
+    started_at = CASE WHEN lane.open THEN now() ELSE r.started_at END,
+    lease_until = CASE WHEN lane.open THEN now() + make_interval(secs => $2::int) END,
+    parked_at = CASE WHEN NOT lane.open THEN coalesce(r.parked_at, now()) END,
+    rows_done = NULL,
+    rows_total = NULL,
+    version = r.version + lane.open::int
+FROM lane
+WHERE r.id = $1 AND (r.status = 'queued' OR (r.status = 'running' AND r.lease_until <= now()))
+RETURNING lane.open, r.fence, r.type, r.params, r.format, r.asked_at, r.created_at,
+    app.tenant_name() AS tenant_name";
+
+    LEASE = "
+SELECT ceil(extract(epoch FROM r.lease_until - now()))::int AS secs
+FROM reports AS r
+WHERE r.id = $1 AND r.status = 'running'";
 
     ARRIVED = "
 UPDATE outbox
 SET sent_at = now()
-WHERE type = $1 AND dedup = $2 AND sent_at IS NULL";
+WHERE type = $1
+  AND dedup = (SELECT reports.dedup(r.id, r.retries) FROM reports AS r WHERE r.id = $2)
+  AND sent_at IS NULL";
+
+    BEAT = "
+UPDATE reports
+SET lease_until = now() + make_interval(secs => $3::int), rows_done = $4, rows_total = $5
+WHERE id = $1 AND status = 'running' AND fence = $2";
+
+    /// For the next delivery, which need not wait for the lease to end.
+    RELEASE = "
+UPDATE reports
+SET status = 'queued', lease_until = NULL, version = version + 1
+WHERE id = $1 AND status = 'running' AND fence = $2";
 
     SUCCEED = "
 WITH finished AS (
@@ -41,10 +74,10 @@ WITH finished AS (
     SET status = 'succeeded', finished_at = now(), lease_until = NULL, version = version + 1,
         object_key = $3, sha256 = $4, size_bytes = $5, pages = NULLIF($6, 0), rows = $7
     WHERE id = $1 AND status = 'running' AND fence = $2
-    RETURNING id
+    RETURNING id, retries
 )
 INSERT INTO outbox (id, type, data, dedup, occurred_at)
-SELECT $8, $9, $10, finished.id::text, $11
+SELECT $8, $9, $10, reports.dedup(finished.id, finished.retries), $11
 FROM finished";
 
     FAIL = "
@@ -53,11 +86,35 @@ WITH finished AS (
     SET status = 'failed', finished_at = now(), lease_until = NULL, version = version + 1,
         problem = $3
     WHERE id = $1 AND status = 'running' AND fence = $2
-    RETURNING id
+    RETURNING id, retries
 )
 INSERT INTO outbox (id, type, data, dedup, occurred_at)
-SELECT $4, $5, $6, finished.id::text, $7
+SELECT $4, $5, $6, reports.dedup(finished.id, finished.retries), $7
 FROM finished";
+
+    /// Only for the request that the report still waits for: an old one may be found much later.
+    EXHAUST = "
+WITH finished AS (
+    UPDATE reports AS r
+    SET status = 'failed', finished_at = now(), lease_until = NULL, version = r.version + 1,
+        problem = $3
+    WHERE r.id = $1 AND r.parked_at IS NULL
+      AND (r.status = 'queued' OR (r.status = 'running' AND r.lease_until <= now()))
+      AND NOT EXISTS (
+          SELECT FROM outbox AS o
+          WHERE o.type = $2 AND o.dedup = reports.dedup(r.id, r.retries) AND o.id <> $4)
+    RETURNING r.id, r.retries
+)
+INSERT INTO outbox (id, type, data, dedup, occurred_at)
+SELECT $5, $6, $7, reports.dedup(finished.id, finished.retries), $8
+FROM finished";
+
+    WAKE = "
+SELECT w.report_id, w.event_id, w.occurred_at
+FROM reports.wake(1) AS w";
+
+    REDRIVE = "
+SELECT reports.redrive($1, $2) AS queued";
 }
 
 /// A report that is this worker's until the lease ends.
@@ -79,16 +136,45 @@ pub struct Claim {
     pub tenant_name: String,
 }
 
-/// Claims a report that is waiting, or whose worker has not come back in time.
-pub fn claim(id: ReportId, lease_secs: i32) -> Statement<Option<Claim>> {
+/// What came of asking for a report.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// It is this worker's.
+    Claimed(Claim),
+    /// As many of its tenant's run as may: it waits without a message until one of them ends.
+    Parked,
+}
+
+/// A parked report whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Woken {
+    /// The report.
+    pub report: ReportId,
+    /// The event in the outbox that asks for it.
+    pub event: EventId,
+    /// When it was asked for.
+    pub occurred_at: OffsetDateTime,
+}
+
+/// Goes ahead of whatever begins or ends a report.
+pub fn lane() -> Statement<u64> {
+    Statement::new(LANE)
+}
+
+/// Claims a report that is waiting, or whose worker has not come back in time, unless as many of its
+/// tenant's run as may; `None` when there is nothing to claim.
+pub fn claim(id: ReportId, lease_secs: i32) -> Statement<Option<Asked>> {
     Statement::new(CLAIM)
         .bind(id)
         .bind(lease_secs)
         .optional(read_claim)
 }
 
-fn read_claim(row: &Row) -> Result<Claim, tokio_postgres::Error> {
-    Ok(Claim {
+fn read_claim(row: &Row) -> Result<Asked, tokio_postgres::Error> {
+    if !row.try_get::<_, bool>("open")? {
+        return Ok(Asked::Parked);
+    }
+    Ok(Asked::Claimed(Claim {
         fence: row.try_get("fence")?,
         kind: row.try_get("type")?,
         params: row.try_get("params")?,
@@ -97,21 +183,67 @@ fn read_claim(row: &Row) -> Result<Claim, tokio_postgres::Error> {
         asked_at: row.try_get::<_, Option<PgLsn>>("asked_at")?.map(u64::from),
         created_at: row.try_get("created_at")?,
         tenant_name: row.try_get("tenant_name")?,
-    })
+    }))
 }
 
-/// How far a report is; `None` when there is no such report.
-pub fn status(id: ReportId) -> Statement<Option<String>> {
-    Statement::new(STATUS)
+/// For how many seconds somebody's claim on a report still holds; `None` when nobody has one.
+pub fn lease(id: ReportId) -> Statement<Option<i32>> {
+    Statement::new(LEASE)
         .bind(id)
-        .optional(|row| row.try_get("status"))
+        .optional(|row| row.try_get("secs"))
 }
 
 /// Notes that the request for a report has arrived, so that the relay need not send it again.
 pub fn arrived(id: ReportId) -> Statement<u64> {
-    Statement::new(ARRIVED)
+    Statement::new(ARRIVED).bind(ReportRequested::TYPE).bind(id)
+}
+
+/// Renews a claim and tells how far the work is; answers 0 when it was overtaken or called off.
+pub fn beat(id: ReportId, fence: i64, lease_secs: i32, rows: Rows) -> Statement<u64> {
+    Statement::new(BEAT)
+        .bind(id)
+        .bind(fence)
+        .bind(lease_secs)
+        .bind(rows.done)
+        .bind(rows.total)
+}
+
+/// Gives a report back for another try; answers 0 when the claim was overtaken.
+pub fn release(id: ReportId, claim: &Claim) -> Statement<u64> {
+    Statement::new(RELEASE).bind(id).bind(claim.fence)
+}
+
+/// Takes the tenant's oldest parked report out of its rest: one has ended, so there is room.
+pub fn wake() -> Statement<Vec<Woken>> {
+    Statement::new(WAKE).many(|row| {
+        Ok(Woken {
+            report: row.try_get("report_id")?,
+            event: row.try_get("event_id")?,
+            occurred_at: row.try_get("occurred_at")?,
+        })
+    })
+}
+
+/// Queues reports again that failed for want of delivery, of one tenant or of all; answers how many.
+pub fn redrive(tenant: Option<TenantId>, rows_max: i32) -> Statement<i32> {
+    Statement::new(REDRIVE)
+        .bind(tenant)
+        .bind(rows_max)
+        .one(|row| row.try_get("queued"))
+}
+
+/// Ends a report whose request was delivered too often, and says so in the outbox; answers 0 when it
+/// has ended, somebody is at work on it, or it was asked for anew.
+pub fn exhaust(id: ReportId, request: EventId, clock: &Clock) -> Statement<u64> {
+    Statement::new(EXHAUST)
+        .bind(id)
         .bind(ReportRequested::TYPE)
-        .bind(id.to_string())
+        .bind(json!({ "code": EXHAUSTED, "detail": EXHAUSTED_DETAIL }))
+        .bind(request)
+        .bind(EventId::new())
+        .bind(ReportFailed::TYPE)
+        .bind(json!(ReportFailed { report_id: id }))
+        .bind(clock.now())
 }
 
 /// Ends a report well, and says so in the outbox; answers 0 when the claim was overtaken.

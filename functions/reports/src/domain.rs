@@ -1,15 +1,17 @@
 //! What a report is, from the one who asked for it.
 
 use serde_json::Value;
-use shared::db::DbError;
-use shared::error::ApiError;
-use shared::ids::{ReportId, UserId};
+use shared::ids::{ReportId, ScheduleId, UserId};
 use shared::page::Keyset;
-use shared::storage::{Format, ObjectKey, StorageError};
+use shared::storage::{Format, ObjectKey};
 use shared::tenant::{Role, Tenant};
 use time::OffsetDateTime;
 
 use crate::types::{NewReport, ReportType};
+
+mod error;
+
+pub use error::ReportError;
 
 /// How far a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub enum Status {
     Failed,
     /// It was called off.
     Cancelled,
+    /// Its document was kept for as long as it is, and is no more.
+    Expired,
 }
 
 impl Status {
@@ -35,7 +39,25 @@ impl Status {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
         }
+    }
+
+    /// Reads a caller's word.
+    pub fn parse(field: &'static str, word: &str) -> Result<Self, FieldError> {
+        const ALL: [Status; 6] = [
+            Status::Queued,
+            Status::Running,
+            Status::Succeeded,
+            Status::Failed,
+            Status::Cancelled,
+            Status::Expired,
+        ];
+        let known = ALL.into_iter().find(|status| status.as_str() == word);
+        known.ok_or_else(|| {
+            let detail = "must be queued, running, succeeded, failed, cancelled or expired";
+            FieldError::new(field, "unknown_value", detail)
+        })
     }
 
     /// Reads a word that the table's CHECK admits.
@@ -45,6 +67,7 @@ impl Status {
             "running" => Self::Running,
             "succeeded" => Self::Succeeded,
             "cancelled" => Self::Cancelled,
+            "expired" => Self::Expired,
             _ => Self::Failed,
         }
     }
@@ -70,6 +93,8 @@ pub struct Report {
     pub status: Status,
     /// Which attempt is, or was, the last.
     pub fence: i64,
+    /// Rows drawn and rows in all, while it runs and both are known.
+    pub progress: Option<(i32, i32)>,
     /// Pages of the document.
     pub pages: Option<i32>,
     /// Size of the document in bytes.
@@ -78,6 +103,8 @@ pub struct Report {
     pub problem: Option<Value>,
     /// Who asked for it.
     pub requested_by: Option<UserId>,
+    /// The schedule that ordered it.
+    pub schedule: Option<ScheduleId>,
     /// When it was asked for.
     pub created_at: OffsetDateTime,
     /// When a worker last took it.
@@ -96,10 +123,12 @@ impl Report {
             format: new.format,
             status: Status::Queued,
             fence: 0,
+            progress: None,
             pages: None,
             size_bytes: None,
             problem: None,
             requested_by: Some(user),
+            schedule: None,
             created_at: now,
             started_at: None,
             finished_at: None,
@@ -136,40 +165,5 @@ impl Report {
     /// What a person reads when it failed.
     pub fn failure(&self) -> Option<&str> {
         self.problem.as_ref()?.get("detail")?.as_str()
-    }
-}
-
-/// Why something cannot be done with a report.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// It does not exist, or never did in this tenant.
-    #[error("report not found")]
-    NotFound,
-    /// It has no document, or not yet.
-    #[error("the report is {}", .0.as_str())]
-    NoDocument(Status),
-    /// The document cannot be reached.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// Not about reports.
-    #[error(transparent)]
-    Database(#[from] DbError),
-}
-
-impl From<ReportError> for ApiError {
-    fn from(error: ReportError) -> Self {
-        /// When a caller should ask again for a pending document, in seconds.
-        const RETRY_AFTER_SECS: u32 = 2;
-        match error {
-            ReportError::NotFound => Self::not_found("report"),
-            ReportError::NoDocument(status) if status.pending() => {
-                Self::conflict("report_not_ready", error.to_string()).retry_after(RETRY_AFTER_SECS)
-            }
-            ReportError::NoDocument(_) => {
-                Self::conflict("report_without_document", error.to_string())
-            }
-            ReportError::Storage(error) => Self::internal(error),
-            ReportError::Database(error) => error.into(),
-        }
     }
 }

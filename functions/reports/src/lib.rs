@@ -2,7 +2,9 @@
 //! business of `report-worker`.
 
 pub mod domain;
+pub mod listing;
 pub mod routes;
+pub mod schedule;
 pub mod state;
 pub mod store;
 pub mod types;

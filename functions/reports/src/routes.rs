@@ -10,13 +10,17 @@ use shared::idempotency::{self, IdempotencyKey, Keyed, Outcome};
 use shared::ids::ReportId;
 use shared::jobs::{Envelope, ReportRequested};
 use shared::outbox;
-use shared::page::{Listing, Page, PageQuery};
+use shared::page::{Listing, Page, PageQuery, PageRequest};
 use shared::tenant::TenantContext;
 
 use crate::domain::{Report, ReportError};
+use crate::listing::Filter;
 use crate::state::Reports;
 use crate::types::{NewReport, TYPES};
 use crate::{store, v1, v2};
+
+mod life;
+mod schedules;
 
 /// The name of the list in its cursors.
 const LIST: &str = "reports";
@@ -35,6 +39,14 @@ pub fn table() -> Vec<Route<Reports>> {
         Route::get("/v2/reports/types", types),
         Route::get("/v2/reports/{id}", find::<v2::Report>),
         Route::get("/v2/reports/{id}/download", download_v2),
+        Route::delete("/v2/reports/{id}", life::delete),
+        Route::post("/v2/reports/{id}/cancel", life::cancel),
+        Route::post("/v2/reports/{id}/retry", life::retry).key_required(),
+        Route::get("/v2/reports/schedules", schedules::list),
+        Route::post("/v2/reports/schedules", schedules::create).key_required(),
+        Route::get("/v2/reports/schedules/{id}", schedules::find),
+        Route::patch("/v2/reports/schedules/{id}", schedules::change),
+        Route::delete("/v2/reports/schedules/{id}", schedules::delete),
     ]
 }
 
@@ -43,26 +55,29 @@ async fn list_v1(
     context: TenantContext,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Vec<v1::Job>>, ApiError> {
-    let page = page(&reports, &context, &query).await?;
+    let request = query.check(context.tenant, LIST)?;
+    let page = page(&reports, &context, request, &Filter::default()).await?;
     Ok(Json(v1::list(page)))
 }
 
 async fn list_v2(
     State(reports): State<Reports>,
     context: TenantContext,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<v2::ListReports>,
 ) -> Result<Json<Listing<v2::Report>>, ApiError> {
-    let page = page(&reports, &context, &query).await?;
-    Ok(Json(Listing::new(page, context.tenant, LIST)))
+    let (request, filter) = query.check(context.tenant, LIST)?;
+    let page = page(&reports, &context, request, &filter).await?;
+    let list = filter.list_name(LIST);
+    Ok(Json(Listing::new(page, context.tenant, &list)))
 }
 
 async fn page(
     reports: &Reports,
     context: &TenantContext,
-    query: &PageQuery,
+    request: PageRequest,
+    filter: &Filter,
 ) -> Result<Page<Report>, ApiError> {
-    let request = query.check(context.tenant, LIST)?;
-    let work = (store::list(request), store::count());
+    let work = (store::list(request, filter), store::count(filter));
     let (rows, total) = reports.app.db.read(context.tenant, work).await?;
     Ok(Page::cut(rows, total, request, Report::key))
 }

@@ -48,6 +48,11 @@ impl ReportType {
         TYPES.iter().find(|kind| kind.name == name)
     }
 
+    /// Reads the name.
+    pub fn parse(name: &str) -> Result<&'static Self, FieldError> {
+        Self::find(name).ok_or_else(unknown_type)
+    }
+
     /// The JSON Schema (draft 2020-12) of its parameters.
     pub fn params_schema(&self) -> Value {
         let properties = self.params.iter();
@@ -105,7 +110,7 @@ impl NewReport {
         params: &Map<String, Value>,
         format: Option<&str>,
     ) -> Result<Self, Vec<FieldError>> {
-        let found = ReportType::find(kind).ok_or_else(unknown_type);
+        let found = ReportType::parse(kind);
         let format = format.map_or(Ok(Format::default()), read_format);
         match (found, format) {
             (Ok(kind), Ok(format)) => Ok(Self {

@@ -5,8 +5,11 @@ use shared::error::FieldError;
 use shared::ids::ReportId;
 use shared::page::Page;
 
-use crate::domain;
+use crate::domain::{self, Status};
 use crate::types::NewReport;
+
+/// What this version says of a report whose document is no longer kept. It knows no word for that.
+const EXPIRED: (&str, &str) = ("failed", "the report's document is no longer kept");
 
 /// A report, seen as a job.
 #[derive(Debug, Serialize)]
@@ -20,10 +23,14 @@ pub struct Job {
 
 impl From<domain::Report> for Job {
     fn from(report: domain::Report) -> Self {
+        let (status, error) = match report.status {
+            Status::Expired => (EXPIRED.0, Some(EXPIRED.1)),
+            status => (status.as_str(), report.failure()),
+        };
         Self {
             id: report.id,
-            status: report.status.as_str(),
-            error: report.failure().map(str::to_owned),
+            status,
+            error: error.map(str::to_owned),
         }
     }
 }

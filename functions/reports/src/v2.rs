@@ -3,12 +3,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::error::FieldError;
-use shared::ids::{ReportId, UserId};
+use shared::ids::{ReportId, ScheduleId, UserId};
 use shared::storage::Format;
 use time::OffsetDateTime;
 
 use crate::domain;
 use crate::types::{NewReport, ReportType};
+
+mod list;
+mod schedule;
+
+pub use list::ListReports;
+pub use schedule::{ChangeSchedule, CreateSchedule, Schedule};
 
 /// A report.
 #[derive(Debug, Serialize)]
@@ -19,16 +25,25 @@ pub struct Report {
     params: Value,
     format: &'static str,
     status: &'static str,
+    progress: Option<Progress>,
     pages: Option<i32>,
     size_bytes: Option<i64>,
     problem: Option<Value>,
     requested_by: Option<UserId>,
+    schedule_id: Option<ScheduleId>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339::option")]
     started_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     finished_at: Option<OffsetDateTime>,
+}
+
+/// How far a running report is.
+#[derive(Debug, Serialize)]
+struct Progress {
+    rows_done: i32,
+    rows_total: i32,
 }
 
 impl From<domain::Report> for Report {
@@ -39,10 +54,15 @@ impl From<domain::Report> for Report {
             params: report.params,
             format: report.format.as_str(),
             status: report.status.as_str(),
+            progress: report.progress.map(|(rows_done, rows_total)| Progress {
+                rows_done,
+                rows_total,
+            }),
             pages: report.pages,
             size_bytes: report.size_bytes,
             problem: report.problem,
             requested_by: report.requested_by,
+            schedule_id: report.schedule,
             created_at: report.created_at,
             started_at: report.started_at,
             finished_at: report.finished_at,

@@ -54,7 +54,12 @@ const READS: [(&str, &[&str]); 8] = [
     ),
     (
         "reports",
-        &["reports.idempotency", "reports.reports", "reports.tallies"],
+        &[
+            "reports.idempotency",
+            "reports.reports",
+            "reports.schedules",
+            "reports.tallies",
+        ],
     ),
     ("tenants", &[]),
 ];
@@ -178,6 +183,22 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
         "billing.entitlements()",
         &["authorizer", "billing", "report_worker", "reports"],
     ),
+    ("billing.reports_at_once()", &["report_worker"]),
+    ("reports.dedup(uuid,integer)", &["report_worker", "reports"]),
+    ("reports.expire(interval,integer)", &["relay"]),
+    ("reports.fire_schedules(integer)", &["relay"]),
+    ("reports.is_time_zone(text)", &["reports"]),
+    ("reports.lane()", &["report_worker", "reports"]),
+    ("reports.lane_of(uuid)", &["report_worker", "reports"]),
+    (
+        "reports.next_run(text,integer,integer,text,text,timestamp with time zone)",
+        &["reports"],
+    ),
+    ("reports.redrive(uuid,integer)", &["report_worker"]),
+    ("reports.removable(integer)", &["relay"]),
+    ("reports.removed(uuid[],uuid[])", &["relay"]),
+    ("reports.wake(integer)", &["report_worker", "reports"]),
+    ("reports.wake_forgotten(uuid,interval)", &["relay"]),
 ];
 
 #[tokio::test]
@@ -254,7 +275,10 @@ async fn nobody_writes_what_is_not_its_own_to_write() {
         for (service, sql) in [
             ("reports", "UPDATE reports SET fence = 9"),
             ("reports", "UPDATE outbox SET sent_at = now()"),
-            ("reports", "DELETE FROM reports"),
+            ("reports", "UPDATE reports SET schedule_id = NULL"),
+            ("reports", "UPDATE schedules SET last_run_at = now()"),
+            ("report_worker", "DELETE FROM reports"),
+            ("report_worker", "SELECT FROM schedules"),
             ("report_worker", "INSERT INTO reports (id, type) VALUES (gen_random_uuid(), 'x')"),
             ("report_worker", "UPDATE reports SET requested_by = NULL"),
             ("report_worker", "UPDATE projects.projects SET name = 'x'"),

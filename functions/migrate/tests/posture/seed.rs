@@ -55,7 +55,14 @@ pub(crate) async fn tenant(database: &Database, name: &str) -> Tenant {
         .unwrap();
     reports
         .batch_execute(
-            "INSERT INTO outbox (type, dedup) VALUES ('report.requested', 'one');
+            // Also before V0015, which has the first schedules.
+            "DO $$ BEGIN
+               IF to_regclass('schedules') IS NOT NULL THEN
+                 INSERT INTO schedules (id, type, cadence, time_of_day, time_zone, next_run_at)
+                 VALUES (gen_random_uuid(), 'projects', 'daily', '06:30', 'UTC', now() + interval '1 day');
+               END IF;
+             END $$;
+             INSERT INTO outbox (type, dedup) VALUES ('report.requested', 'one');
              INSERT INTO idempotency (key, fingerprint) VALUES ('key', '\\x01');
              COMMIT",
         )

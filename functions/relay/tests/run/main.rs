@@ -6,8 +6,11 @@
 )]
 
 mod claims;
+mod documents;
 mod failures;
+mod parked;
 mod purge;
 mod rounds;
+mod schedules;
 mod sending;
 mod world;

@@ -13,7 +13,7 @@ use shared::jobs::{Envelope, Event, ProjectCreated};
 use shared::queue::Queue;
 use shared::tenant::Tenant;
 use shared::{aws, outbox};
-use testkit::TestDatabase;
+use testkit::{TestBucket, TestDatabase};
 use time::OffsetDateTime;
 
 /// How many times in a row a queue has to be empty to count as empty.
@@ -26,6 +26,7 @@ const MESSAGES_MAX: usize = 2_000;
 
 pub(crate) struct World {
     pub(crate) database: TestDatabase,
+    pub(crate) bucket: TestBucket,
     pub(crate) tenant: Tenant,
     pub(crate) reports: String,
     pub(crate) usage: String,
@@ -41,6 +42,7 @@ impl World {
         let (reports, usage) = (queue(&sqs, "reports").await, queue(&sqs, "usage").await);
         Self {
             database,
+            bucket: TestBucket::new().await,
             tenant,
             reports,
             usage,
@@ -56,6 +58,8 @@ impl World {
             db: self.database.database("relay"),
             reports: to(&self.reports),
             usage: to(&self.usage),
+            documents: self.bucket.storage(),
+            keep_days: 30,
             run_for: Duration::ZERO,
             pause: Duration::from_millis(10),
         }

@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that cannot be set up should stop"
 )]
 
@@ -11,8 +12,11 @@ mod failing;
 mod fences;
 mod files;
 mod kinds;
+mod lanes;
 mod rendering;
+mod running;
 mod snapshot;
+mod undelivered;
 
 use std::time::Duration;
 
@@ -25,7 +29,7 @@ use shared::clock::Clock;
 use shared::deadline::Deadline;
 use shared::ids::{EventId, ReportId};
 use shared::tenant::Tenant;
-use testkit::{TestBucket, TestDatabase};
+use testkit::{TestBucket, TestDatabase, TestQueue};
 use tokio_postgres::Client;
 
 /// The batches that are also documentation.
@@ -36,6 +40,7 @@ const POISON: &str = include_str!("../../../../events/report-worker-poison.json"
 struct Scene {
     database: TestDatabase,
     bucket: TestBucket,
+    queue: TestQueue,
     owner: Client,
     tenant: Tenant,
     worker: Worker,
@@ -44,7 +49,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let database = TestDatabase::new().await;
-        let bucket = TestBucket::new().await;
+        let (bucket, queue) = (TestBucket::new().await, TestQueue::new().await);
         let tenant = database.tenant().await;
         Self {
             owner: database.owner().await,
@@ -52,10 +57,12 @@ impl Scene {
                 clock: Clock::System,
                 db: database.database("report-worker"),
                 storage: bucket.storage(),
+                queue: queue.queue(),
                 lease_secs: 90,
             },
             database,
             bucket,
+            queue,
             tenant,
         }
     }
@@ -120,11 +127,7 @@ impl Scene {
     }
 
     async fn run(&self, event: &Value) -> Vec<String> {
-        let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
-        let deadline = Deadline::never();
-        let handle = async |delivery| job::handle(&self.worker, delivery, &deadline).await;
-        let response = batch::run(event, &self.worker.db, &deadline, handle).await;
-        failures(&response)
+        run(&self.worker, event).await
     }
 
     fn message(&self, report: ReportId) -> String {
@@ -132,8 +135,9 @@ impl Scene {
     }
 
     async fn report(&self, id: ReportId) -> tokio_postgres::Row {
-        let find = "SELECT status, fence, attempts, object_key, pages, rows, problem FROM reports.reports WHERE id = $1";
-        self.within("SELECT 1").await;
+        let find = "SELECT status, fence, attempts, object_key, pages, rows, rows_done, rows_total,
+             parked_at, lease_until > started_at + interval '3 seconds' AS renewed, problem
+             FROM reports.reports WHERE id = $1";
         let tenant = self.tenant.id();
         let enter = format!("BEGIN; SELECT app.enter('{tenant}')");
         self.owner.batch_execute(&enter).await.unwrap();
@@ -147,6 +151,15 @@ impl Scene {
         let count = "SELECT count(*) FROM reports.outbox WHERE type = $1";
         self.owner.query_one(count, &[&kind]).await.unwrap().get(0)
     }
+}
+
+/// Hands an event to a worker; answers the messages that have to come again.
+async fn run(worker: &Worker, event: &Value) -> Vec<String> {
+    let event: SqsEvent = serde_json::from_value(event.clone()).unwrap();
+    let deadline = Deadline::never();
+    let handle = async |delivery| job::handle(worker, delivery, &deadline).await;
+    let response = batch::run(event, &worker.db, &deadline, handle).await;
+    failures(&response)
 }
 
 fn message(tenant: Tenant, report: ReportId) -> String {

@@ -9,7 +9,10 @@
 mod contract;
 mod input;
 mod isolation;
+mod life;
+mod lists;
 mod ordering;
+mod schedules;
 mod types;
 
 use axum::Router;
@@ -53,6 +56,31 @@ impl Scene {
     /// Orders a report in v2.
     async fn order(&self, key: &str) -> Reply {
         self.send(order(key)).await
+    }
+
+    /// Runs SQL as the owner of the database, within the caller's tenant.
+    async fn within(&self, caller: &Caller, sql: &str) {
+        let tenant = caller.tenant.id();
+        let sql = format!("BEGIN; SELECT app.enter('{tenant}'); {sql}; COMMIT");
+        let owner = self.database.owner().await;
+        owner.batch_execute(&sql).await.unwrap();
+    }
+
+    /// Lets a worker fail at the report, as far as the database knows.
+    async fn fail(&self, caller: &Caller, id: &str) {
+        let fail = format!(
+            "UPDATE reports.reports
+             SET status = 'failed', finished_at = now(), problem = '{{\"code\": \"render\"}}'
+             WHERE id = '{id}'"
+        );
+        self.within(caller, &fail).await;
+    }
+
+    /// How many events of a type the outbox holds about a report.
+    async fn events(&self, kind: &str, id: &str) -> i64 {
+        let count = "SELECT count(*) FROM reports.outbox WHERE type = $1 AND dedup ^@ $2";
+        let owner = self.database.owner().await;
+        owner.query_one(count, &[&kind, &id]).await.unwrap().get(0)
     }
 
     /// Lets a worker finish the report, as far as the database knows.

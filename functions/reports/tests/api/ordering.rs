@@ -126,6 +126,7 @@ async fn every_statement_prepares_as_its_role() {
     let scene = Scene::new().await;
     let statements = [
         reports::store::STATEMENTS,
+        reports::store::schedules::STATEMENTS,
         shared::idempotency::STATEMENTS,
         shared::outbox::STATEMENTS,
     ]

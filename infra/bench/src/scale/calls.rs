@@ -146,7 +146,11 @@ impl Call {
             }
             Self::DeleteProject => delete_project(doors, drawn).await?,
             Self::ListReports => {
-                let work = (reports::store::list(PAGE), reports::store::count());
+                let all = reports::listing::Filter::default();
+                let work = (
+                    reports::store::list(PAGE, &all),
+                    reports::store::count(&all),
+                );
                 doors.reports.read(tenant, work).await?;
             }
             Self::GetReport => {

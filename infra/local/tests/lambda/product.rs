@@ -1,6 +1,6 @@
 //! The product's own template, as the local stack reads it.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::collections::BTreeSet;
 
 use local::{
     project,
@@ -22,11 +22,14 @@ fn every_program_is_one_of_the_workspace() {
     let folder = project::root().join("functions");
     for function in template().functions {
         let own = folder.join(&function.binary).join("Cargo.toml");
-        let beside: PathBuf = folder
-            .join(function.binary.split('-').next().unwrap())
-            .join("src/bin")
-            .join(format!("{}.rs", function.binary));
-        assert!(own.is_file() || beside.is_file(), "{}", function.binary);
+        let file = format!("src/bin/{}.rs", function.binary);
+        let crates = std::fs::read_dir(&folder).unwrap();
+        let mut beside = crates.map(|one| one.unwrap().path().join(&file));
+        assert!(
+            own.is_file() || beside.any(|file| file.is_file()),
+            "{}",
+            function.binary
+        );
     }
 }
 
@@ -71,6 +74,7 @@ fn each_function_logs_in_with_its_own_role() {
         let url = &function.environment["DATABASE_URL"];
         let role = match function.binary.as_str() {
             "billing-meter" => "svc_billing".to_owned(),
+            "report-undelivered" => "svc_report_worker".to_owned(),
             "migrate" => "tenantry".to_owned(),
             other => format!("svc_{}", other.replace('-', "_")),
         };

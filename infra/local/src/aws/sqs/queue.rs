@@ -1,6 +1,6 @@
 //! One queue: messages in the order in which they become visible.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     attributes::Attributes,
@@ -12,8 +12,6 @@ use super::{
 const IN_FLIGHT_MAX: usize = 120_000;
 /// Messages in one queue; AWS has no limit, memory has.
 const MESSAGES_MAX: usize = 200_000;
-/// Visible messages among which a fair choice is made.
-const FAIR_CHOICE_MAX: usize = 1_000;
 
 /// When a message becomes visible and its sequence number.
 type Place = (u64, u64);
@@ -27,6 +25,8 @@ pub(super) struct Queue {
     messages: BTreeMap<Place, Message>,
     /// From a message's sequence number to when it becomes visible.
     visible_at: HashMap<u64, u64>,
+    /// Where each group's messages are; those without a group are under `None`.
+    groups: BTreeMap<Option<String>, BTreeSet<Place>>,
 }
 
 /// What one receive did.
@@ -56,6 +56,7 @@ impl Queue {
             modified_at,
             messages: BTreeMap::new(),
             visible_at: HashMap::new(),
+            groups: BTreeMap::new(),
         }
     }
 
@@ -74,19 +75,29 @@ impl Queue {
     /// Adds a message, or replaces the one with its sequence number.
     pub(super) fn put(&mut self, message: Message) {
         self.take(message.sequence);
+        let place = (message.visible_at, message.sequence);
         self.visible_at.insert(message.sequence, message.visible_at);
-        self.messages
-            .insert((message.visible_at, message.sequence), message);
+        let group = self.groups.entry(message.group_id.clone()).or_default();
+        group.insert(place);
+        self.messages.insert(place, message);
     }
 
     pub(super) fn take(&mut self, sequence: u64) -> Option<Message> {
         let visible_at = self.visible_at.remove(&sequence)?;
-        self.messages.remove(&(visible_at, sequence))
+        let message = self.messages.remove(&(visible_at, sequence))?;
+        if let Some(group) = self.groups.get_mut(&message.group_id) {
+            group.remove(&(visible_at, sequence));
+            if group.is_empty() {
+                self.groups.remove(&message.group_id);
+            }
+        }
+        Some(message)
     }
 
     pub(super) fn purge(&mut self) {
         self.messages.clear();
         self.visible_at.clear();
+        self.groups.clear();
     }
 
     /// Takes up to `count` visible messages, hidden from others until `visible_at`.
@@ -104,15 +115,14 @@ impl Queue {
         }
         let mut received = Received::default();
         let retention = self.attributes.retention_ms();
-        for (_, sequence) in self.choice(now) {
-            if received.delivered.len() >= count {
+        // Each round takes a message out, so the rounds end.
+        while received.delivered.len() < count {
+            let fairest = self.fairest(now, &received.delivered);
+            let Some(mut message) = fairest.and_then(|sequence| self.take(sequence)) else {
                 break;
-            }
-            let Some(mut message) = self.take(sequence) else {
-                continue;
             };
             if message.sent_at.saturating_add(retention) <= now {
-                received.expired.push(sequence);
+                received.expired.push(message.sequence);
             } else if receives_max.is_some_and(|max| message.receives >= max) {
                 received.dead.push(message);
             } else {
@@ -126,32 +136,29 @@ impl Queue {
         Ok(received)
     }
 
-    /// The visible messages in the order in which they are due.
+    /// The visible message that is due the longest, of the groups with the fewest messages in flight;
+    /// `taken` are on their way.
     ///
-    /// A group with fewer messages in flight goes first, so that one tenant's thousand jobs do
-    /// not hold up another's single one; see
+    /// So one tenant's thousand jobs do not hold up another's single one; see
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>.
-    fn choice(&self, now: u64) -> Vec<Place> {
-        let mut load: HashMap<&str, usize> = HashMap::new();
-        for message in self.messages.range((now + 1, 0)..).map(|(_, one)| one) {
-            if let (Some(group), Some(_)) = (&message.group_id, &message.receipt) {
-                *load.entry(group).or_default() += 1;
+    /// A message without a group is a group of its own.
+    fn fairest(&self, now: u64, taken: &[Message]) -> Option<u64> {
+        let load = |group: &Option<String>, places: &BTreeSet<Place>| {
+            if group.is_none() {
+                return 0;
             }
-        }
-        let visible = self.messages.range(..=(now, u64::MAX));
-        let mut choice: Vec<(usize, Place)> = visible
-            .take(FAIR_CHOICE_MAX)
-            .map(|(place, message)| {
-                let turn = message.group_id.as_deref().map_or(0, |group| {
-                    let load = load.entry(group).or_default();
-                    *load += 1;
-                    *load
-                });
-                (turn, *place)
-            })
-            .collect();
-        choice.sort_unstable();
-        choice.into_iter().map(|(_, place)| place).collect()
+            let hidden = places.range((now + 1, 0)..);
+            let is_received = |place: &&Place| {
+                (self.messages.get(place)).is_some_and(|one| one.receipt.is_some())
+            };
+            let on_their_way = taken.iter().filter(|one| one.group_id == *group);
+            hidden.filter(is_received).count() + on_their_way.count()
+        };
+        let visible = self.groups.iter().filter_map(|(group, places)| {
+            let first = places.first().filter(|(at, _)| *at <= now)?;
+            Some((load(group, places), *first))
+        });
+        visible.min().map(|(_, (_, sequence))| sequence)
     }
 
     /// Removes the message of a receipt; `None` when it is gone or was received again since.

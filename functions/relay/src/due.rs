@@ -1,0 +1,135 @@
+//! What happens to reports by the clock: schedules order them, parked ones that nobody woke are woken,
+//! and documents go when their time is over.
+
+use shared::db::{Database, DbError, Statement};
+use shared::deadline::Deadline;
+use shared::storage::{Storage, StorageError};
+
+use crate::counts::Tally;
+use crate::store;
+
+/// Rows that one statement changes, at most, and objects that one request removes.
+const ROWS_MAX: i32 = 500;
+/// Statements of one kind at a time, at most: what is left then waits for the next time.
+const STATEMENTS_MAX: u32 = 20;
+/// Tenants whose parked reports are looked after at a time, at most.
+const TENANTS_MAX: u32 = 1_000;
+/// How long a report has been parked before its waker is taken for dead, in seconds.
+const PARKED_SECS: i32 = 15;
+
+/// Documents that are not gone yet.
+#[derive(Debug, thiserror::Error)]
+pub enum RemovalError {
+    /// The bucket did not remove them.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The database does not say which, or did not hear of it.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Does all of it; `documents` are in a bucket, for so many days. What fails is tried again the next
+/// time.
+pub(crate) async fn all(
+    db: &Database,
+    documents: (&Storage, i32),
+    deadline: &Deadline,
+    tally: &mut Tally,
+) {
+    let (bucket, keep_days) = documents;
+    match fire(db, deadline).await {
+        Ok(fired) => tally.counts.fired += fired,
+        Err(error) => tally.fail("fire schedules", "reports", error),
+    }
+    match wake(db, deadline).await {
+        Ok(woken) => tally.counts.woken += woken,
+        Err(error) => tally.fail("wake parked reports", "reports", error),
+    }
+    match retire(db, keep_days, deadline).await {
+        Ok(retired) => tally.counts.retired += retired,
+        Err(error) => tally.fail("retire documents", "reports", error),
+    }
+    match remove(db, bucket, deadline).await {
+        Ok(removed) => tally.counts.removed += removed,
+        Err(RemovalError::Database(error)) => tally.fail("remove documents", "reports", error),
+        Err(RemovalError::Storage(error)) => {
+            tracing::error!(error = %error, "documents not removed");
+            tally.counts.failed += 1;
+        }
+    }
+}
+
+/// Orders what is due by schedule; answers how many reports.
+pub async fn fire(db: &Database, deadline: &Deadline) -> Result<u64, DbError> {
+    repeat(db, deadline, || store::fire(ROWS_MAX)).await
+}
+
+/// Ends the time of documents; answers how many.
+pub async fn retire(db: &Database, keep_days: i32, deadline: &Deadline) -> Result<u64, DbError> {
+    repeat(db, deadline, || store::retire(keep_days, ROWS_MAX)).await
+}
+
+/// Wakes parked reports whose waker died, tenant by tenant; answers how many.
+pub async fn wake(db: &Database, deadline: &Deadline) -> Result<u64, DbError> {
+    let (mut woken, mut after) = (0, None);
+    for _ in 0..TENANTS_MAX {
+        if deadline.near() {
+            break;
+        }
+        let wake = store::wake(after, PARKED_SECS);
+        let Some((tenant, reports)) = db.without_tenant(wake).await? else {
+            break;
+        };
+        woken += u64::try_from(reports).unwrap_or(0);
+        after = Some(tenant);
+    }
+    Ok(woken)
+}
+
+/// Removes documents whose time is over; answers how many.
+///
+/// A report names its document until that is gone, so a removal that was cut off is done again.
+pub async fn remove(
+    db: &Database,
+    documents: &Storage,
+    deadline: &Deadline,
+) -> Result<u64, RemovalError> {
+    let mut removed = 0;
+    for _ in 0..STATEMENTS_MAX {
+        if deadline.near() {
+            break;
+        }
+        let found = db.without_tenant(store::removable(ROWS_MAX)).await?;
+        if found.is_empty() {
+            break;
+        }
+        let keys: Vec<_> = found.iter().map(|document| document.key.clone()).collect();
+        documents.remove(&keys).await?;
+        let pairs = found
+            .iter()
+            .map(|document| (document.tenant, document.report));
+        let (tenants, reports) = pairs.unzip();
+        let rows = db.without_tenant(store::removed(tenants, reports)).await?;
+        removed += u64::try_from(rows).unwrap_or(0);
+    }
+    Ok(removed)
+}
+
+async fn repeat(
+    db: &Database,
+    deadline: &Deadline,
+    statement: impl Fn() -> Statement<i32>,
+) -> Result<u64, DbError> {
+    let mut changed = 0;
+    for _ in 0..STATEMENTS_MAX {
+        if deadline.near() {
+            break;
+        }
+        let rows = db.without_tenant(statement()).await?;
+        changed += u64::try_from(rows).unwrap_or(0);
+        if rows < ROWS_MAX {
+            break;
+        }
+    }
+    Ok(changed)
+}
