@@ -116,6 +116,15 @@ pub struct PageRequest {
 }
 
 impl PageQuery {
+    /// The parameters of a list that has others besides, and no numbered pages.
+    pub fn by_cursor(limit: Option<String>, cursor: Option<String>) -> Self {
+        Self {
+            limit,
+            cursor,
+            page: None,
+        }
+    }
+
     /// Checks the parameters of the list named `list`.
     pub fn check(&self, tenant: Tenant, list: &str) -> Result<PageRequest, Vec<FieldError>> {
         if self.cursor.is_some() && self.page.is_some() {

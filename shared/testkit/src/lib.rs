@@ -19,6 +19,7 @@ pub mod database;
 pub mod isolation;
 pub mod proxy;
 pub mod queue;
+pub mod receiver;
 pub mod table;
 
 pub use blocks::{blocks, named};
@@ -28,4 +29,5 @@ pub use caller::Caller;
 pub use database::TestDatabase;
 pub use proxy::CountingProxy;
 pub use queue::TestQueue;
+pub use receiver::{Manner, Received, Receiver};
 pub use table::TestTable;

@@ -1,4 +1,4 @@
-//! A database with outboxes, two queues of one's own, and a relay between them.
+//! A database with outboxes, three queues of one's own, and a relay between them.
 
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) tenant: Tenant,
     pub(crate) reports: String,
     pub(crate) usage: String,
+    pub(crate) webhooks: String,
     pub(crate) sqs: Client,
 }
 
@@ -39,11 +40,13 @@ impl World {
         // A client for each test: connections belong to the runtime that made them.
         let sqs = Client::new(&aws::load());
         let (reports, usage) = (queue(&sqs, "reports").await, queue(&sqs, "usage").await);
+        let webhooks = queue(&sqs, "webhooks").await;
         Self {
             database,
             tenant,
             reports,
             usage,
+            webhooks,
             sqs,
         }
     }
@@ -56,6 +59,7 @@ impl World {
             db: self.database.database("relay"),
             reports: to(&self.reports),
             usage: to(&self.usage),
+            webhooks: to(&self.webhooks),
             run_for: Duration::ZERO,
             pause: Duration::from_millis(10),
         }
