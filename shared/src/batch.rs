@@ -116,16 +116,17 @@ impl From<EnvelopeError> for Retry {
 ///
 /// That is every message that is no envelope, whose handler said so or panicked, that was still
 /// at work when the time was up, or that was not begun because the deadline was
-/// [near](Deadline::near). `db` is asked for its use only.
-pub async fn run<H>(
+/// [near](Deadline::near). `db` is asked for its use only; a function may have none.
+pub async fn run<'a, H>(
     event: SqsEvent,
-    db: &Database,
+    db: impl Into<Option<&'a Database>>,
     deadline: &Deadline,
     handle: H,
 ) -> SqsBatchResponse
 where
     H: AsyncFn(Delivery) -> Result<Ending, Retry>,
 {
+    let db = db.into();
     let mut answer = SqsBatchResponse::default();
     let mut left_over = 0_u32;
     for message in event.records {
@@ -148,14 +149,15 @@ where
 async fn settle<H>(
     id: &str,
     message: &SqsMessage,
-    db: &Database,
+    db: Option<&Database>,
     deadline: &Deadline,
     handle: &H,
 ) -> bool
 where
     H: AsyncFn(Delivery) -> Result<Ending, Retry>,
 {
-    let (at, began, trips) = (deadline.now(), Instant::now(), db.trips());
+    let trips = || db.map(Database::trips).unwrap_or_default();
+    let (at, began, before) = (deadline.now(), Instant::now(), trips());
     let attempt = attribute(message, "ApproximateReceiveCount").unwrap_or(1);
     let opened = Envelope::open(message.body.as_deref().unwrap_or_default());
     let (mut job, mut event, mut tenant) = (UNREADABLE.to_owned(), None, None);
@@ -191,7 +193,7 @@ where
         duration: began.elapsed(),
         queue_wait: waited(message, at),
         output_bytes,
-        database: (db.trips() - trips).into(),
+        database: (trips() - before).into(),
         error_code,
     }
     .emit();

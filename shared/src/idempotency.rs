@@ -145,19 +145,31 @@ pub async fn once<W: Work>(
     answer: Answer,
     work: W,
 ) -> Result<Outcome, ApiError> {
+    once_or(db, tenant, key, answer, work, ApiError::from).await
+}
+
+/// The same, with the domain's own word for what the database says no with.
+pub async fn once_or<W: Work>(
+    db: &Database,
+    tenant: Tenant,
+    key: Option<IdempotencyKey>,
+    answer: Answer,
+    work: W,
+    refused: impl FnOnce(DbError) -> ApiError,
+) -> Result<Outcome, ApiError> {
     let first = Outcome {
         answer,
         replayed: false,
     };
     let Some(key) = key else {
-        db.write(tenant, work).await?;
+        db.write(tenant, work).await.map_err(refused)?;
         return Ok(first);
     };
     match db.write(tenant, (record(&key, &first.answer), work)).await {
         Ok(_) => Ok(first),
         Err(error) if error.violates("idempotency_pkey") => replay(db, tenant, key).await,
         Err(DbError::Busy(_)) => Err(in_progress()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(refused(error)),
     }
 }
 

@@ -100,6 +100,10 @@ ids! {
     ScheduleId;
     /// A domain event.
     EventId;
+    /// Where a tenant hears of its events.
+    EndpointId;
+    /// An event on its way to an endpoint.
+    DeliveryId;
 }
 
 /// Reads the hyphenated form only: one spelling for one thing keeps caches and logs honest.

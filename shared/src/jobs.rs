@@ -1,11 +1,13 @@
 //! What travels on the queues: the contracts between functions, byte for byte.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
-use crate::ids::{EventId, ReportId, TenantId, UserId};
+use crate::ids::{DeliveryId, EndpointId, EventId, ReportId, TenantId, UserId};
 use crate::tenant::Tenant;
 
 /// The version of the envelope this code writes and the only one it reads.
@@ -188,4 +190,87 @@ events! {
         /// The plan's identity.
         plan: String,
     }
+    /// A webhook endpoint is not sent to any more.
+    WebhookEndpointDisabled = "webhook.endpoint_disabled" {
+        /// The endpoint.
+        endpoint_id: EndpointId,
+        /// Why: `gone` or `failing`.
+        reason: String,
+    }
+    /// A webhook endpoint has something to be sent. For the dispatcher alone.
+    WebhookDue = "webhook.due" {
+        /// The endpoint.
+        endpoint_id: EndpointId,
+    }
+    /// A webhook is to be sent. From the dispatcher to the sender.
+    WebhookSigned = "webhook.signed" {
+        /// The delivery.
+        delivery_id: DeliveryId,
+        /// Which of the delivery's claims this is, from 1.
+        claim: i32,
+        /// Where to.
+        url: String,
+        /// The signature and what goes with it, by the headers' names.
+        headers: BTreeMap<String, String>,
+        /// What, byte for byte as it was signed.
+        body: String,
+        /// When it was signed, in seconds since the epoch.
+        signed_at: i64,
+    }
+    /// A webhook was sent, or could not be. From the sender to the dispatcher.
+    WebhookAttempted = "webhook.attempted" {
+        /// The delivery.
+        delivery_id: DeliveryId,
+        /// Which of the delivery's claims it was.
+        claim: i32,
+        /// When the attempt began, in microseconds since the epoch.
+        started_at: i64,
+        /// How long it took, in milliseconds.
+        duration_ms: i32,
+        /// What came of it.
+        outcome: WebhookOutcome,
+    }
 }
+
+/// What came of an attempt to send a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookOutcome {
+    /// The receiver answered.
+    Answered {
+        /// The status.
+        status: u16,
+        /// When it wants to be asked again, in seconds from now.
+        retry_after_secs: Option<u32>,
+        /// The beginning of the answer's body.
+        response: String,
+    },
+    /// It could not be reached, or must not be, or did not answer as HTTP has it.
+    Failed {
+        /// Why, in one word.
+        error: String,
+    },
+    /// The signature had grown too old in the queue, so nothing was sent.
+    Stale,
+}
+
+/// The events that a tenant's webhooks may hear of, and what each says.
+pub const PUBLISHED: &[(&str, &str)] = &[
+    (ProjectCreated::TYPE, "A project was made."),
+    (ProjectDeleted::TYPE, "A project was deleted."),
+    (
+        ReportSucceeded::TYPE,
+        "A report was rendered and can be fetched.",
+    ),
+    (ReportFailed::TYPE, "A report could not be rendered."),
+    (ReportCancelled::TYPE, "A report was called off."),
+    (
+        ReportExpired::TYPE,
+        "The document of a report is no longer kept.",
+    ),
+    (SubscriptionChanged::TYPE, "The tenant has another plan."),
+    (
+        WebhookEndpointDisabled::TYPE,
+        "An endpoint of the tenant is not sent to any more.",
+    ),
+];

@@ -13,6 +13,7 @@ pub mod recent;
 // who, what and how
 pub mod aws;
 pub mod deadline;
+pub mod egress;
 pub mod jobs;
 pub mod page;
 pub mod signing;

@@ -15,6 +15,8 @@ use crate::aws;
 use crate::ids::EventId;
 use crate::jobs::Envelope;
 
+/// The longest time that SQS keeps a message back, in seconds.
+pub const DELAY_SECS_MAX: i32 = 900;
 /// The most messages in one call: SQS takes no more.
 const CALL_MESSAGES_MAX: usize = 10;
 /// The most bytes in one call's bodies. SQS takes 1 MiB, and counts more than the bodies.
@@ -64,6 +66,15 @@ impl Queue {
         &self,
         envelope: &Envelope<D>,
     ) -> Result<(), QueueError> {
+        self.send_after(envelope, 0).await
+    }
+
+    /// The same, for nobody to see before `delay_secs` have passed; [`DELAY_SECS_MAX`] at most.
+    pub async fn send_after<D: Serialize + Sync>(
+        &self,
+        envelope: &Envelope<D>,
+        delay_secs: i32,
+    ) -> Result<(), QueueError> {
         let body = serde_json::to_string(envelope).map_err(|e| QueueError(e.to_string()))?;
         let client = self.client().await;
         let send = client
@@ -71,6 +82,7 @@ impl Queue {
             .queue_url(&self.url)
             .message_group_id(envelope.tenant().id().to_string())
             .message_body(body)
+            .set_delay_seconds((delay_secs > 0).then_some(delay_secs.min(DELAY_SECS_MAX)))
             .send();
         match timeout(Duration::from_millis(SEND_TIMEOUT_MS), send).await {
             Ok(Ok(_)) => Ok(()),

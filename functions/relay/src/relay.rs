@@ -17,7 +17,7 @@ use shared::storage::Storage;
 use shared::telemetry::{Counter, count};
 
 use crate::counts::{Counts, Tally};
-use crate::routing::{Destination, destination};
+use crate::routing::{Destination, destinations};
 use crate::{due, purge, store};
 
 /// How much of the function's time must be left for another outbox to be begun: one whose queue
@@ -55,6 +55,8 @@ pub struct Relay {
     pub documents: Storage,
     /// How long a document is kept, in days.
     pub keep_days: i32,
+    /// The webhooks' dispatcher's queue.
+    pub webhooks: Queue,
     /// How long a run lasts. It has one round at least, unless the deadline is near.
     pub run_for: Duration,
     /// The pause after a round that left nothing behind.
@@ -63,7 +65,8 @@ pub struct Relay {
 
 impl Relay {
     /// Reads `DATABASE_URL` and what goes with it, `REPORT_QUEUE_URL`, `USAGE_QUEUE_URL`,
-    /// `REPORTS_BUCKET`, `REPORT_KEEP_DAYS`, `RELAY_RUN_SECONDS` and `OUTBOX_POLL_MS`.
+    /// `WEBHOOK_EVENT_QUEUE_URL`, `REPORTS_BUCKET`, `REPORT_KEEP_DAYS`, `RELAY_RUN_SECONDS` and
+    /// `OUTBOX_POLL_MS`.
     pub fn from_env() -> Result<Self, ConfigError> {
         let run_secs = config::parsed("RELAY_RUN_SECONDS", RUN_SECS)?;
         let poll_ms = config::parsed("OUTBOX_POLL_MS", POLL_MS)?;
@@ -74,6 +77,7 @@ impl Relay {
             usage: Queue::new(config::required("USAGE_QUEUE_URL")?),
             documents: Storage::new(config::required("REPORTS_BUCKET")?),
             keep_days: config::parsed("REPORT_KEEP_DAYS", KEEP_DAYS)?,
+            webhooks: Queue::new(config::required("WEBHOOK_EVENT_QUEUE_URL")?),
             run_for: Duration::from_secs(run_secs),
             pause: Duration::from_millis(poll_ms),
         })
@@ -157,30 +161,33 @@ impl Relay {
         Ok(full && !sent.is_empty())
     }
 
-    /// Sends events to where they go, and answers with those that were taken.
+    /// Sends events to where they go, and answers with those that every queue has taken. One that some
+    /// queue did not take goes to all of its queues again: receivers know a repetition.
     async fn send<'a>(
         &self,
         events: &'a [Envelope<Value>],
         counts: &mut Counts,
     ) -> Vec<&'a Envelope<Value>> {
-        let (mut reports, mut usage) = (Vec::new(), Vec::new());
-        for event in events {
-            match destination(&event.kind) {
-                Some(Destination::Reports) => reports.push(event),
-                Some(Destination::Usage) => usage.push(event),
-                None => {
-                    counts.unknown += 1;
-                    tracing::error!(event.type = event.kind, event.id = %event.id, "unknown event");
-                }
+        let mut sent: Vec<_> = events.iter().collect();
+        sent.retain(|event| {
+            let known = !destinations(&event.kind).is_empty();
+            if !known {
+                counts.unknown += 1;
+                tracing::error!(event.type = event.kind, event.id = %event.id, "unknown event");
             }
+            known
+        });
+        let tried = sent.len();
+        for (destination, queue) in [
+            (Destination::Reports, &self.reports),
+            (Destination::Usage, &self.usage),
+            (Destination::Webhooks, &self.webhooks),
+        ] {
+            let goes = |event: &Envelope<Value>| destinations(&event.kind).contains(&destination);
+            let load: Vec<_> = events.iter().filter(|event| goes(event)).collect();
+            let taken = queue.send_all(&load).await;
+            sent.retain(|event| !goes(event) || taken.contains(&event.id));
         }
-        let mut taken = self.reports.send_all(&reports).await;
-        taken.extend(self.usage.send_all(&usage).await);
-        let tried = reports.len() + usage.len();
-        let sent: Vec<_> = events
-            .iter()
-            .filter(|event| taken.contains(&event.id))
-            .collect();
         counts.sent += size(sent.len());
         counts.failed += size(tried - sent.len());
         sent

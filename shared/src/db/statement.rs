@@ -10,7 +10,9 @@ use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::error::DbError;
-use crate::ids::{EventId, ProjectId, ReportId, ScheduleId, SessionId, TenantId, UserId};
+use crate::ids::{
+    DeliveryId, EndpointId, EventId, ProjectId, ReportId, ScheduleId, SessionId, TenantId, UserId,
+};
 
 /// A value that can be bound to a parameter.
 ///
@@ -33,7 +35,8 @@ bind! {
     bool => BOOL, i32 => INT4, i64 => INT8, String => TEXT, &'static str => TEXT,
     Vec<u8> => BYTEA, Value => JSONB, OffsetDateTime => TIMESTAMPTZ, Uuid => UUID,
     TenantId => UUID, UserId => UUID, SessionId => UUID, ProjectId => UUID, ReportId => UUID,
-    ScheduleId => UUID, EventId => UUID, Vec<Uuid> => UUID_ARRAY, Vec<String> => TEXT_ARRAY,
+    ScheduleId => UUID, EventId => UUID, EndpointId => UUID, DeliveryId => UUID,
+    Vec<Uuid> => UUID_ARRAY, Vec<String> => TEXT_ARRAY,
 }
 
 impl<T: Bind> Bind for Option<T> {

@@ -54,6 +54,8 @@ impl TestDatabase {
             "report-worker" => "DATABASE_URL_REPORT_WORKER",
             "reports" => "DATABASE_URL_REPORTS",
             "tenants" => "DATABASE_URL_TENANTS",
+            "webhooks" => "DATABASE_URL_WEBHOOKS",
+            "webhooks-dispatch" => "DATABASE_URL_WEBHOOKS_DISPATCH",
             other => panic!("no service {other}"),
         };
         with_database(&url_of(variable), &self.name).to_string()

@@ -20,6 +20,7 @@ pub mod isolation;
 pub mod program;
 pub mod proxy;
 pub mod queue;
+pub mod receiver;
 pub mod table;
 
 pub use blocks::{blocks, named};
@@ -30,4 +31,5 @@ pub use database::TestDatabase;
 pub use program::{Outcome, Program, part_of};
 pub use proxy::CountingProxy;
 pub use queue::TestQueue;
+pub use receiver::{Manner, Received, Receiver};
 pub use table::TestTable;

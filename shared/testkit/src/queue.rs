@@ -2,6 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use serde_json::{Value, json};
 use shared::aws;
 use shared::queue::Queue;
 use uuid::Uuid;
@@ -35,6 +36,28 @@ impl TestQueue {
     /// The queue as a function sees it.
     pub fn queue(&self) -> Queue {
         Queue::with_client(self.url.clone(), self.client.clone())
+    }
+
+    /// Takes all messages out of the queue for good, and answers with the event that Lambda makes of
+    /// each.
+    pub async fn drain(&self) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let messages = self.take().await;
+            if messages.is_empty() {
+                return events;
+            }
+            for message in messages {
+                let receipt = message.receipt_handle().unwrap();
+                let delete = self.client.delete_message().queue_url(&self.url);
+                delete.receipt_handle(receipt).send().await.unwrap();
+                events.push(json!({ "Records": [{
+                    "messageId": message.message_id(),
+                    "body": message.body(),
+                    "attributes": { "ApproximateReceiveCount": "1" },
+                }] }));
+            }
+        }
     }
 
     /// Takes what is there now, up to ten messages, without waiting.

@@ -10,7 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 /// The services that log in, each as the role `svc_<service>`.
-pub(crate) const SERVICES: [&str; 8] = [
+pub(crate) const SERVICES: [&str; 10] = [
     "auth",
     "authorizer",
     "billing",
@@ -19,6 +19,8 @@ pub(crate) const SERVICES: [&str; 8] = [
     "report_worker",
     "reports",
     "tenants",
+    "webhooks",
+    "webhooks_dispatch",
 ];
 
 /// One database, named after nothing so that tests cannot meet.
@@ -123,6 +125,8 @@ fn variable(service: &str) -> &'static str {
         "report_worker" => "DATABASE_URL_REPORT_WORKER",
         "reports" => "DATABASE_URL_REPORTS",
         "tenants" => "DATABASE_URL_TENANTS",
+        "webhooks" => "DATABASE_URL_WEBHOOKS",
+        "webhooks_dispatch" => "DATABASE_URL_WEBHOOKS_DISPATCH",
         other => panic!("no service {other}"),
     }
 }

@@ -132,6 +132,8 @@ async fn some_have_no_door_and_auth_alone_founds_tenants() {
             "report_worker",
             "reports",
             "tenants",
+            "webhooks",
+            "webhooks_dispatch",
         ] {
             let client = database.service(service).await;
             let refused = client

@@ -168,7 +168,10 @@ async fn a_domain_is_named_by_the_register_only() {
             .iter()
             .map(|row| row.get(0))
             .collect();
-        assert_eq!(domains, ["auth", "billing", "projects", "reports"]);
+        assert_eq!(
+            domains,
+            ["auth", "billing", "projects", "reports", "webhooks"]
+        );
         for domain in ["app", "public", "", "projects.outbox; --", "pg_catalog"] {
             let refused = relay.query(TAKE, &[&domain, &1_i32]).await;
             assert_eq!(

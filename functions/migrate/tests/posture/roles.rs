@@ -8,7 +8,7 @@ use crate::database::{Database, SERVICES, state};
 use crate::seed;
 
 /// Where each service may read a whole table; some have functions only.
-const READS: [(&str, &[&str]); 8] = [
+const READS: [(&str, &[&str]); 10] = [
     (
         "auth",
         &["auth.memberships", "auth.refresh_tokens", "auth.sessions"],
@@ -62,6 +62,27 @@ const READS: [(&str, &[&str]); 8] = [
         ],
     ),
     ("tenants", &[]),
+    // The API cannot read the secrets that it writes.
+    (
+        "webhooks",
+        &[
+            "webhooks.attempts",
+            "webhooks.deliveries",
+            "webhooks.endpoints",
+            "webhooks.idempotency",
+            "webhooks.messages",
+        ],
+    ),
+    (
+        "webhooks_dispatch",
+        &[
+            "webhooks.attempts",
+            "webhooks.deliveries",
+            "webhooks.endpoints",
+            "webhooks.messages",
+            "webhooks.secrets",
+        ],
+    ),
 ];
 
 #[tokio::test]
@@ -118,13 +139,15 @@ async fn a_service_reads_its_own_tables_and_no_others() {
 }
 
 /// The services that work for tenants who may come in.
-const EVERY_TENANT_SERVICE: [&str; 6] = [
+const EVERY_TENANT_SERVICE: [&str; 8] = [
     "auth",
     "authorizer",
     "billing",
     "projects",
     "report_worker",
     "reports",
+    "webhooks",
+    "webhooks_dispatch",
 ];
 
 /// Which services may execute which function; the others of the owner's are granted to nobody.
@@ -135,11 +158,25 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("app.change_status(uuid,text)", &["tenants"]),
     (
         "app.check_place()",
-        &["auth", "billing", "projects", "report_worker", "reports"],
+        &[
+            "auth",
+            "billing",
+            "projects",
+            "report_worker",
+            "reports",
+            "webhooks",
+        ],
     ),
     (
         "app.check_replica(pg_lsn,bigint)",
-        &["auth", "billing", "projects", "report_worker", "reports"],
+        &[
+            "auth",
+            "billing",
+            "projects",
+            "report_worker",
+            "reports",
+            "webhooks",
+        ],
     ),
     ("app.check_role()", &SERVICES),
     ("app.count_rows()", &["tenants"]),
@@ -167,6 +204,8 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
             "report_worker",
             "reports",
             "tenants",
+            "webhooks",
+            "webhooks_dispatch",
         ],
     ),
     ("app.tenant_name()", &["auth", "report_worker"]),
@@ -199,6 +238,14 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ("reports.removed(uuid[],uuid[])", &["relay"]),
     ("reports.wake(integer)", &["report_worker", "reports"]),
     ("reports.wake_forgotten(uuid,interval)", &["relay"]),
+    (
+        "webhooks.due_tenants(timestamp with time zone,uuid,integer)",
+        &["webhooks_dispatch"],
+    ),
+    (
+        "webhooks.sweep(timestamp with time zone,integer)",
+        &["webhooks_dispatch"],
+    ),
 ];
 
 #[tokio::test]
@@ -243,7 +290,10 @@ async fn a_role_brings_its_own_settings() {
                 ),
                 (
                     "lock_timeout",
-                    if matches!(service, "relay" | "report_worker" | "tenants") {
+                    if matches!(
+                        service,
+                        "relay" | "report_worker" | "tenants" | "webhooks_dispatch"
+                    ) {
                         "1s"
                     } else {
                         "300ms"
@@ -301,6 +351,13 @@ async fn nobody_writes_what_is_not_its_own_to_write() {
             ("report_worker", "SELECT * FROM auth.memberships"),
             ("report_worker", "SELECT dedup FROM projects.outbox"),
             ("auth", "SELECT password_hash FROM users"),
+            ("webhooks", "SELECT secret FROM secrets"),
+            ("webhooks", "UPDATE secrets SET secret = '\\x01'"),
+            ("webhooks", "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status_code) VALUES (gen_random_uuid(), 1, now(), 1, 200)"),
+            ("webhooks", "UPDATE deliveries SET claims = 0"),
+            ("webhooks_dispatch", "UPDATE endpoints SET url = 'https://example.com/'"),
+            ("webhooks_dispatch", "DELETE FROM deliveries"),
+            ("webhooks_dispatch", "INSERT INTO secrets (endpoint_id, id, secret) VALUES (gen_random_uuid(), gen_random_uuid(), '\\x01')"),
         ] {
             let client = database.entered(service, tenant.id).await;
             let refused = client.batch_execute(sql).await;

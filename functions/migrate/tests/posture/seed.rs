@@ -79,7 +79,40 @@ pub(crate) async fn tenant(database: &Database, name: &str) -> Tenant {
         )
         .await
         .unwrap();
+    webhooks(database, &tenant).await;
     tenant
+}
+
+/// What the webhooks' services write, where the database has come so far.
+async fn webhooks(database: &Database, tenant: &Tenant) {
+    let there = "SELECT to_regnamespace('webhooks') IS NOT NULL";
+    let there = database.owner().await.query_one(there, &[]).await.unwrap();
+    if !there.get::<_, bool>(0) {
+        return;
+    }
+    let webhooks = database.entered("webhooks", tenant.id).await;
+    webhooks
+        .batch_execute(
+            "INSERT INTO endpoints (id, slot, url, rate_per_minute) VALUES (app.tenant_id(), 1, 'https://example.com/', 1);
+             INSERT INTO secrets (endpoint_id, id, secret) VALUES (app.tenant_id(), app.tenant_id(), sha256('secret'));
+             INSERT INTO messages (id, type, body) VALUES (app.tenant_id(), 'webhook.test', '{}');
+             INSERT INTO deliveries (id, endpoint_id, message_id, due_at)
+             VALUES (app.tenant_id(), app.tenant_id(), app.tenant_id(), now());
+             INSERT INTO outbox (type, dedup) VALUES ('webhook.due', 'one');
+             INSERT INTO idempotency (key, fingerprint) VALUES ('key', '\\x01');
+             COMMIT",
+        )
+        .await
+        .unwrap();
+    let dispatch = database.entered("webhooks_dispatch", tenant.id).await;
+    dispatch
+        .batch_execute(
+            "INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status_code)
+             VALUES (app.tenant_id(), 1, now(), 1, 200);
+             COMMIT",
+        )
+        .await
+        .unwrap();
 }
 
 /// Sign-up as `auth` does it: one transaction in which the tenant is made and entered.

@@ -34,6 +34,28 @@ async fn what_a_queue_does_not_take_goes_out_next_time() {
     assert_eq!(world.arrived().await, [event]);
 }
 
+/// An event for two queues counts as sent when both have it, and not before.
+#[tokio::test]
+async fn an_event_that_one_of_its_queues_did_not_take_goes_to_both_again() {
+    let world = World::new().await;
+    let event = world.project().await.id.to_string();
+    let nowhere = format!("{}-which-is-not-there", world.webhooks);
+    let relay = Relay {
+        webhooks: Queue::with_client(nowhere, world.sqs.clone()),
+        ..world.relay()
+    };
+    let counts = relay.run(&Deadline::never()).await.unwrap();
+    assert_eq!((counts.sent, counts.failed), (0, 1));
+    assert_eq!(world.count(UNSENT).await, 1);
+    assert_eq!(world.arrived().await, [event.as_str()]);
+
+    world.let_claims_lapse("projects").await;
+    assert_eq!(world.run().await.sent, 1);
+    assert_eq!(world.count(UNSENT).await, 0);
+    assert_eq!(world.arrived().await, [event.as_str()]);
+    assert_eq!(world.received(&world.webhooks).await.len(), 1);
+}
+
 #[tokio::test]
 async fn one_queue_out_of_reach_does_not_hold_up_the_other() {
     let world = World::new().await;

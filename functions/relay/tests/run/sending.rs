@@ -75,6 +75,9 @@ async fn every_event_of_every_domain_arrives_once() {
         .map(|message| text(&body(message), "id"))
         .collect();
     assert_eq!(reports, [requested.id.to_string()]);
+    // All that billing hears of but the tenant's founding, which nobody can be waiting for.
+    let webhooks = world.received(&world.webhooks).await;
+    assert_eq!(webhooks.len(), usage.len() - 1);
 
     for domain in ["auth", "billing", "projects", "reports"] {
         world.let_claims_lapse(domain).await;

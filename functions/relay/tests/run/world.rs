@@ -1,4 +1,4 @@
-//! A database with outboxes, two queues of one's own, and a relay between them.
+//! A database with outboxes, three queues of one's own, and a relay between them.
 
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ pub(crate) struct World {
     pub(crate) tenant: Tenant,
     pub(crate) reports: String,
     pub(crate) usage: String,
+    pub(crate) webhooks: String,
     pub(crate) sqs: Client,
 }
 
@@ -40,12 +41,14 @@ impl World {
         // A client for each test: connections belong to the runtime that made them.
         let sqs = Client::new(&aws::load());
         let (reports, usage) = (queue(&sqs, "reports").await, queue(&sqs, "usage").await);
+        let webhooks = queue(&sqs, "webhooks").await;
         Self {
             database,
             bucket: TestBucket::new().await,
             tenant,
             reports,
             usage,
+            webhooks,
             sqs,
         }
     }
@@ -60,6 +63,7 @@ impl World {
             usage: to(&self.usage),
             documents: self.bucket.storage(),
             keep_days: 30,
+            webhooks: to(&self.webhooks),
             run_for: Duration::ZERO,
             pause: Duration::from_millis(10),
         }

@@ -12,7 +12,7 @@ pub const DATABASE: &str = "tenantry";
 /// what it cannot do here it could not do there.
 pub const OWNER: &str = "tenantry";
 /// The services that log in, each by its own role `svc_<service>`.
-pub const SERVICES: [&str; 8] = [
+pub const SERVICES: [&str; 10] = [
     "authorizer",
     "auth",
     "billing",
@@ -21,6 +21,8 @@ pub const SERVICES: [&str; 8] = [
     "report_worker",
     "relay",
     "tenants",
+    "webhooks",
+    "webhooks_dispatch",
 ];
 
 /// What to do with a database that an earlier run left.

@@ -4,11 +4,12 @@ use super::Stack;
 use crate::postgres::database::{self, SERVICES};
 
 /// What the functions are told about their stores, under the names that they know.
-const STORES: [&str; 4] = [
+const STORES: [&str; 5] = [
     "REPORTS_BUCKET",
     "LIMITS_TABLE",
     "REPORT_QUEUE_URL",
     "USAGE_QUEUE_URL",
+    "WEBHOOK_EVENT_QUEUE_URL",
 ];
 
 impl Stack {

@@ -52,6 +52,8 @@ pub(super) fn template(
         ("TokenIssuer", format!("http://127.0.0.1:{port}/v2/auth")),
         ("AccessTokenSeconds", ACCESS_TOKEN_SECONDS.to_owned()),
         ("LimiterTimeoutMs", LIMITER_TIMEOUT_MS.to_owned()),
+        // Receivers of webhooks are on this machine too.
+        ("WebhookTargets", "loopback".to_owned()),
         ("V1DeprecatedAt", midnight_in(-DEPRECATED_DAYS_AGO)),
         ("V1SunsetAt", midnight_in(SUNSET_DAYS_AHEAD)),
     ];

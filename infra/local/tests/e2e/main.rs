@@ -32,4 +32,5 @@ mod tour;
 mod up;
 mod usage;
 mod variables;
+mod webhooks;
 mod world;

@@ -41,6 +41,7 @@ fn tables() -> BTreeMap<Key, (&'static str, bool)> {
         keys("BillingFunction", billing::routes::table()),
         keys("ProjectsFunction", projects::routes::table()),
         keys("ReportsFunction", reports::routes::table()),
+        keys("WebhooksFunction", webhooks::routes::table()),
     ];
     let count: usize = all.iter().map(Vec::len).sum();
     let routes: BTreeMap<_, _> = all.into_iter().flatten().collect();

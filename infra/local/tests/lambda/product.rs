@@ -71,7 +71,12 @@ fn the_first_stage_carries_its_lifecycle_and_the_second_none() {
 #[test]
 fn each_function_logs_in_with_its_own_role() {
     for function in template().functions {
-        let url = &function.environment["DATABASE_URL"];
+        let Some(url) = function.environment.get("DATABASE_URL") else {
+            // What calls tenants' servers has no database.
+            assert_eq!(function.binary, "webhook-sender");
+            assert!(!function.environment.contains_key("DATABASE_PASSWORD"));
+            continue;
+        };
         let role = match function.binary.as_str() {
             "billing-meter" => "svc_billing".to_owned(),
             "report-undelivered" => "svc_report_worker".to_owned(),
@@ -101,7 +106,10 @@ fn replicas(host: &str) -> Vec<(String, String)> {
 fn the_functions_behind_the_api_read_from_a_replica_when_there_is_one() {
     let (none, some) = (replicas(""), replicas("replica.internal"));
     let names: Vec<&str> = some.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["auth", "billing", "projects", "reports"]);
+    assert_eq!(
+        names,
+        ["auth", "billing", "projects", "reports", "webhooks"]
+    );
     for (name, url) in &some {
         let start = format!("postgres://svc_{name}@replica.internal:5432/");
         assert!(url.starts_with(&start), "{url}");
@@ -124,13 +132,47 @@ fn only_those_who_sign_have_the_signing_key() {
 #[test]
 fn queues_hide_messages_six_times_as_long_as_their_function_may_take() {
     let template = template();
-    assert_eq!(template.queue_triggers.len(), 3);
+    assert_eq!(template.queue_triggers.len(), 6);
     for trigger in &template.queue_triggers {
         let function = template.function(&trigger.function).unwrap();
         assert!(trigger.queue.visibility_seconds >= 6 * function.timeout_seconds);
         assert!(trigger.reports_failures);
         assert!(trigger.queue.redrive.is_some());
     }
+}
+
+/// The part of the template that is about one resource.
+fn part<'a>(text: &'a str, id: &str) -> &'a str {
+    let (_, rest) = text.split_once(&format!("\n  {id}:\n")).unwrap();
+    let end = rest.find("\n\n").unwrap();
+    &rest[..end]
+}
+
+#[test]
+fn what_calls_strangers_is_outside_the_network_and_may_tell_its_results_only() {
+    let text = text();
+    let sender = part(&text, "WebhookSenderFunction");
+    let inside = "VpcConfig: !Ref AWS::NoValue";
+    assert!(sender.contains(inside));
+    for word in ["Database", "secretsmanager", "LimitsTable", "Bucket"] {
+        assert!(!sender.contains(word), "{word}");
+    }
+    assert_eq!(sender.matches("Action:").count(), 1);
+    assert!(sender.contains("Action: sqs:SendMessage\n"));
+    assert!(sender.contains("Resource: !GetAtt WebhookResultQueue.Arn\n"));
+    // The control: the others are inside.
+    let dispatch = part(&text, "WebhooksDispatchFunction");
+    assert!(!dispatch.contains(inside) && dispatch.contains("Database"));
+}
+
+#[test]
+fn a_webhook_is_in_its_queue_for_less_time_than_it_counts_as_on_the_way() {
+    let queue = template().queue("WebhookQueue").unwrap().clone();
+    let lease = u32::try_from(webhooks::store::claims::LEASE_SECS).unwrap();
+    assert!(queue.retention_seconds < lease);
+    // Long enough for a message that kills its function to be put aside.
+    let receives = queue.redrive.unwrap().receives_max;
+    assert!(queue.visibility_seconds * receives < queue.retention_seconds);
 }
 
 #[test]
@@ -179,7 +221,12 @@ fn sources(binary: &str) -> String {
 fn a_function_is_told_of_the_stores_that_its_code_asks_for_and_no_others() {
     for function in template().functions {
         let sources = sources(&function.binary);
-        for name in ["REPORT_QUEUE_URL", "USAGE_QUEUE_URL", "REPORTS_BUCKET"] {
+        for name in [
+            "REPORT_QUEUE_URL",
+            "USAGE_QUEUE_URL",
+            "WEBHOOK_RESULT_QUEUE_URL",
+            "REPORTS_BUCKET",
+        ] {
             let asked = sources.contains(&format!("required(\"{name}\")"));
             let told = function.environment.contains_key(name);
             assert_eq!(told, asked, "{} and {name}", function.id);

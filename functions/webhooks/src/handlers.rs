@@ -1,0 +1,4 @@
+//! What each call does.
+
+pub mod deliveries;
+pub mod endpoints;
