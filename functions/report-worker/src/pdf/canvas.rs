@@ -152,20 +152,16 @@ impl Canvas {
     /// Draws a line of text that begins at `x`.
     pub(crate) fn text(&mut self, line: &Line, style: Style, x: f64, baseline: f64) {
         self.color(style.color);
-        let mut x = x;
-        for run in &line.runs {
-            if run.glyphs.is_empty() {
-                continue;
-            }
+        for part in line.parts() {
             self.raw(b"BT");
-            self.font(run.face, style.size);
+            self.font(part.face, style.size);
             self.raw(b" ");
-            self.operator(&[x, self.page_height - baseline], b"Td");
-            let text = line.text.get(run.start..).unwrap_or_default();
-            let used = self.used.get_mut(run.face);
-            glyphs::show(&mut self.content, run, text, style.size, used);
+            let left = x + points(part.left, style.size);
+            self.operator(&[left, self.page_height - baseline], b"Td");
+            let text = line.text.get(part.start..).unwrap_or_default();
+            let used = self.used.get_mut(part.face);
+            glyphs::show(&mut self.content, &part, text, style.size, used);
             self.raw(b" ET\n");
-            x += points(run.width, style.size);
         }
     }
 

@@ -180,7 +180,7 @@ impl<'w> Document<'w> {
             let used = self.canvas.used(face);
             if !used.is_empty() {
                 let id = self.writer.reserve();
-                embed(&mut self.writer, id, fonts.face(face), used)?;
+                embed(&mut self.writer, id, fonts.needed(face)?, used)?;
                 *self.fonts.get_mut(face) = Some(id);
             }
         }

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Between a column's edge and its text, in points.
-pub(super) const CELL_PADDING: f64 = 5.0;
+const CELL_PADDING: f64 = 5.0;
 /// The narrowest column: in table text the widest letter of the fonts, of 2.84 em, has room in it.
 const WIDTH_MIN: f64 = 36.0;
 const SHARE_MAX: f64 = 1000.0;
@@ -20,6 +20,16 @@ pub(super) struct ColumnBox {
 }
 
 impl ColumnBox {
+    /// Where text begins that is read from left to right.
+    pub(super) fn text_left(&self) -> f64 {
+        self.left + CELL_PADDING
+    }
+
+    /// Where figures end, and where text begins that is read from right to left.
+    pub(super) fn text_right(&self) -> f64 {
+        self.left + self.width - CELL_PADDING
+    }
+
     /// The width that text has.
     pub(super) fn text_width(&self) -> f64 {
         self.width - 2.0 * CELL_PADDING
