@@ -3,6 +3,9 @@
 //! Coordinates are in points from the page's upper left corner; PDF's own start at the lower left.
 
 mod glyphs;
+mod paths;
+
+pub(crate) use paths::{LOGO_RESOURCE, Ring, Stroke};
 
 use crate::theme::Color;
 
@@ -12,9 +15,6 @@ use super::{
     units::points,
     writer::{put_component, put_real, put_uint},
 };
-
-/// How far a circle's tangent reaches, as part of its radius, for a Bézier curve to follow it.
-const CIRCLE_TANGENT: f64 = 0.5523;
 
 /// A rectangle in points from the page's upper left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,54 +98,6 @@ impl Canvas {
             let y = self.page_height - rect.y - rect.height;
             self.operator(&[rect.x, y, rect.width, rect.height], b"re\n");
         }
-        self.raw(b"f\n");
-    }
-
-    /// Fills a rectangle with round corners.
-    pub(crate) fn fill_rounded(&mut self, rect: Rect, radius: f64, color: Color) {
-        let radius = radius.min(rect.width / 2.0).min(rect.height / 2.0);
-        let (left, right) = (rect.x, rect.x + rect.width);
-        let (top, bottom) = (
-            self.page_height - rect.y,
-            self.page_height - rect.y - rect.height,
-        );
-        let bend = radius * (1.0 - CIRCLE_TANGENT);
-        self.color(color);
-        self.operator(&[left + radius, bottom], b"m\n");
-        self.operator(&[right - radius, bottom], b"l\n");
-        self.operator(
-            &[
-                right - bend,
-                bottom,
-                right,
-                bottom + bend,
-                right,
-                bottom + radius,
-            ],
-            b"c\n",
-        );
-        self.operator(&[right, top - radius], b"l\n");
-        self.operator(
-            &[right, top - bend, right - bend, top, right - radius, top],
-            b"c\n",
-        );
-        self.operator(&[left + radius, top], b"l\n");
-        self.operator(
-            &[left + bend, top, left, top - bend, left, top - radius],
-            b"c\n",
-        );
-        self.operator(&[left, bottom + radius], b"l\n");
-        self.operator(
-            &[
-                left,
-                bottom + bend,
-                left + bend,
-                bottom,
-                left + radius,
-                bottom,
-            ],
-            b"c\n",
-        );
         self.raw(b"f\n");
     }
 

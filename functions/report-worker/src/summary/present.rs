@@ -43,6 +43,7 @@ pub(super) fn present(
             tile("New", figures.fresh, format!("in {NEW_DAYS} days")),
         ],
         chart: Some(chart(months, now)),
+        charts: Vec::new(),
         table: Table {
             title: "All projects".to_owned(),
             columns: columns(),

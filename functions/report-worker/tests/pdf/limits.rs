@@ -1,7 +1,8 @@
 //! Each limit holds with a typed error, and not one step earlier.
 
 use std::{
-    io,
+    env, io,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -258,4 +259,35 @@ fn an_output_that_fails_is_worth_another_try() {
     let error = render(&report(), &theme(), &mut rows, &limits, &mut Full(100_000)).unwrap_err();
     assert!(matches!(error, RenderError::Output(_)), "{error}");
     assert!(!error.is_permanent());
+}
+
+#[test]
+fn the_limit_of_rows_comes_from_the_environment() {
+    const EXPECTED: &str = "EXPECTED_ROWS";
+    if let Ok(expected) = env::var(EXPECTED) {
+        let rows = Limits::from_env().map_or("invalid".to_owned(), |found| found.rows.to_string());
+        assert_eq!(rows, expected);
+        return;
+    }
+    // This test again, in an environment of its own.
+    for (set, expected) in [
+        (None, "50000"),
+        (Some("7"), "7"),
+        (Some("many"), "invalid"),
+        (Some("-1"), "invalid"),
+    ] {
+        let mut again = Command::new(env::current_exe().unwrap());
+        again.args([
+            "--exact",
+            "limits::the_limit_of_rows_comes_from_the_environment",
+        ]);
+        again.env_remove("REPORT_ROWS_MAX").env(EXPECTED, expected);
+        if let Some(set) = set {
+            again.env("REPORT_ROWS_MAX", set);
+        }
+        let output = again.output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{set:?}: {printed}");
+        assert!(printed.contains("1 passed"), "{printed}");
+    }
 }

@@ -17,7 +17,7 @@ use crate::{
     theme::Color,
 };
 
-use super::{Front, Pages, TableLayout, columns::ColumnBox};
+use super::{Front, Pages, TableLayout, columns::ColumnBox, placed::Placed};
 
 const LINE_THICKNESS: f64 = 0.75;
 
@@ -92,10 +92,11 @@ impl Drawing<'_, '_> {
         if table.heading.text.is_empty() {
             return Ok(());
         }
-        let baseline = table.heading_baseline(above);
+        let (line, style) = (Rc::clone(&table.heading), table.heading_style);
+        let heading = Placed::across(line, style, &paper, table.heading_baseline(above));
         self.document
             .element(Role::Heading2, Attributes::None, |canvas| {
-                canvas.text(&table.heading, table.heading_style, paper.side, baseline);
+                heading.draw(canvas);
             })
     }
 

@@ -131,7 +131,18 @@ impl Typesetter {
         let is_figure = |character| {
             matches!(
                 character,
-                '0'..='9' | '.' | ',' | '-' | '+' | '%' | ':' | ' ' | '’' | '\u{a0}' | '\u{202f}'
+                '0'..='9'
+                    | '.'
+                    | ','
+                    | '-'
+                    | '+'
+                    | '%'
+                    | ':'
+                    | ' '
+                    | '\''
+                    | '’'
+                    | '\u{a0}'
+                    | '\u{202f}'
             )
         };
         if text.len() > REMEMBERED_BYTES_MAX || !text.chars().all(is_figure) {
