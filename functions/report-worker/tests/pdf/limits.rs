@@ -3,12 +3,13 @@
 use std::{
     env, io,
     process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
 use report_worker::{
     pdf::{Limit, RenderError, render},
-    report::{Limits, Row, RowSource, RowSpool},
+    report::{Limits, Row, RowSource, RowSpool, SpooledRows},
 };
 
 use crate::fixture::{report, rows, spool, theme, try_render};
@@ -122,6 +123,47 @@ fn the_deadline_ends_both_passes() {
     let error = try_render(&report(), &mut endless, &soon).unwrap_err();
     assert!(matches!(error, RenderError::OutOfTime { .. }), "{error}");
     assert!(endless.read > 0);
+}
+
+/// Rows that can be read once in time; when they are read again, it is over.
+struct Slow {
+    rows: SpooledRows,
+    deadline: Instant,
+    passes: u32,
+}
+
+impl RowSource for Slow {
+    fn rewind(&mut self) -> io::Result<()> {
+        self.passes += 1;
+        if self.passes == 2 {
+            thread::sleep(self.deadline.saturating_duration_since(Instant::now()));
+        }
+        self.rows.rewind()
+    }
+
+    fn next_row(&mut self, row: &mut Row) -> io::Result<bool> {
+        self.rows.next_row(row)
+    }
+}
+
+#[test]
+fn the_deadline_ends_a_document_between_its_pages() {
+    let deadline = Instant::now() + Duration::from_secs(4);
+    let limits = Limits {
+        deadline: Some(deadline),
+        ..Limits::default()
+    };
+    let mut slow = Slow {
+        rows: spool(&rows(100)),
+        deadline,
+        passes: 0,
+    };
+    let error = try_render(&report(), &mut slow, &limits).unwrap_err();
+    assert!(
+        matches!(error, RenderError::OutOfTime { pages: 1 }),
+        "{error}"
+    );
+    assert_eq!(slow.passes, 2);
 }
 
 #[test]
