@@ -4,7 +4,7 @@ TOOLS := .local/tools
 LOCAL := target/debug/local
 BENCH := target/release/bench
 
-.PHONY: help demo up test check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
+.PHONY: help demo up test verapdf check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -15,9 +15,11 @@ demo: build ## Start everything, take the tour, save demo-report.pdf, stop
 up: build ## Start everything on 127.0.0.1:3000 and stay up; Ctrl-C stops it
 	@$(LOCAL) up
 
-test: build ## Run all tests against a real PostgreSQL and the AWS wire protocols
+test: build verapdf ## Run all tests against a real PostgreSQL and the AWS wire protocols
 	@infra/install.sh pdftotext:poppler-utils qpdf:qpdf pgbouncer:pgbouncer
 	@$(LOCAL) with -- cargo test --workspace --locked --no-fail-fast
+
+verapdf: $(TOOLS)/verapdf/Vera.class ## Install veraPDF, which says whether documents are PDF/A and PDF/UA
 
 check: format lint docs deny template ## Everything that reads the code without running it
 
@@ -42,10 +44,12 @@ template: $(TOOLS)/sam/bin/sam ## Does SAM accept template.yaml?
 bench: release ## How fast and how cheap is it, beside its floor and a Python peer? A few minutes
 	@$(BENCH) run
 	@$(BENCH) scale
+	@$(BENCH) pdf
 
 bench-full: release ## The same with figures good enough to publish
 	@$(BENCH) run --full
 	@$(BENCH) scale --full
+	@$(BENCH) pdf --full
 
 simulate: release ## How do limiter, queue and cost behave at 1,000 instances?
 	@$(BENCH) simulate
@@ -73,3 +77,6 @@ $(TOOLS)/sam/bin/sam:
 	@infra/install.sh python3/ensurepip:python3-venv
 	python3 -m venv $(TOOLS)/sam
 	$(TOOLS)/sam/bin/pip install --quiet aws-sam-cli==1.170.0
+
+$(TOOLS)/verapdf/Vera.class: infra/verapdf/Vera.java infra/verapdf/install.sh
+	@infra/verapdf/install.sh $(TOOLS)/verapdf

@@ -1,12 +1,13 @@
 #!/bin/sh
 # infra/install.sh THING:PACKAGE… installs the Debian package of each thing that is missing.
-# A thing is a command, or a module of Python's, written python3/MODULE.
+# A thing is a command, a module of Python's, written python3/MODULE, or a file, written /PATH.
 set -eu
 # Debian keeps servers out of an ordinary user's PATH.
 PATH="$PATH:/usr/sbin"
 has() {
   case $1 in
   python3/*) python3 -c "import ${1#*/}" >/dev/null 2>&1 ;;
+  /*) [ -e "$1" ] ;;
   *) command -v "$1" >/dev/null 2>&1 ;;
   esac
 }

@@ -29,7 +29,7 @@ mod writer;
 pub use error::{Limit, RenderError};
 
 use document::Document;
-use layout::{Front, Pages, TableLayout, draw_table};
+use layout::{Front, Pages, TableLayout, draw_table, turned};
 use text::Typesetter;
 
 /// What was written.
@@ -57,15 +57,16 @@ pub fn render(
     out: &mut dyn Write,
 ) -> Result<Summary, RenderError> {
     Limits::check_blocks(report)?;
+    let theme = &*turned(theme, &report.table.columns);
     let mut text = Typesetter::new()?;
     let front = Front::prepare(report, theme, &mut text);
     let table = TableLayout::prepare(&report.table, theme, &mut text);
-    let plan = paging::measure(rows, &table, front.bottom(), limits, &mut text)?;
+    let plan = paging::measure(rows, &table, &front, limits, &mut text)?;
 
-    let mut document = Document::open(out, theme.paper, limits)?;
+    let mut document = Document::open(out, theme, limits)?;
     let mut pages = Pages::new(report, theme, plan.page_count());
     pages.begin(&mut document, &mut text)?;
-    front.draw(&mut document)?;
+    front.draw(&mut pages, &mut document, &mut text)?;
     draw_table(
         &table,
         rows,

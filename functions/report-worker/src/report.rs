@@ -6,13 +6,19 @@
 use time::OffsetDateTime;
 
 mod blocks;
+mod charts;
 mod limits;
+mod numerals;
 mod rows;
 mod spool;
 pub(crate) mod words;
 
 pub use blocks::{Align, Bar, BarChart, Column, Figure, Table, Width};
-pub use limits::{BARS_MAX, COLUMNS_MAX, FIGURES_MAX, Limits};
+pub use charts::{Chart, LineChart, Point, Series, Share, ShareChart};
+pub use limits::{
+    BARS_MAX, CHARTS_MAX, COLUMNS_MAX, FIGURES_MAX, Limits, POINTS_MAX, SERIES_MAX, SHARES_MAX,
+};
+pub use numerals::Numerals;
 pub use rows::{CELL_BYTES_MAX, Row, RowSource};
 pub use spool::{RowSpool, SPOOL_BYTES_MAX, SPOOL_MEMORY_BYTES, SpooledRows};
 
@@ -38,6 +44,8 @@ pub struct ReportData {
     pub figures: Vec<Figure>,
     /// A chart between the figures and the table.
     pub chart: Option<BarChart>,
+    /// Further charts below it, from top to bottom; at most [`CHARTS_MAX`].
+    pub charts: Vec<Chart>,
     /// The table that the rows fill.
     pub table: Table,
 }

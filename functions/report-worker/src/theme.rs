@@ -1,17 +1,23 @@
 //! How a report looks: colours, type sizes and the page, in one value.
 
 mod color;
+mod logo;
 
 pub use color::{Color, ColorError};
+pub use logo::{LOGO_BYTES_MAX, LOGO_SIDE_PIXELS_MAX, Logo, LogoError};
 
 /// How a report looks.
 ///
-/// Only the brand colour is the tenant's; every colour that text is set in is derived from it so
+/// Brand colour, logo and line are the tenant's; every colour that text is set in is derived from it so
 /// that the contrast is at least 4.5 to 1 (WCAG 2.2, 1.4.3), whatever brand was chosen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
     /// The tenant's colour: brand line, table head, bars.
     pub brand: Color,
+    /// The tenant's logo, beside its name on the first page.
+    pub logo: Option<Logo>,
+    /// A line of the tenant's own in the foot of each page, cut to its room; empty for none.
+    pub line: String,
     /// Text.
     pub ink: Color,
     /// Text of second rank: labels, page numbers.
@@ -66,6 +72,16 @@ impl Paper {
         bottom: 56.0,
     };
 
+    /// The same paper turned by a quarter, if it is upright.
+    #[must_use]
+    pub fn landscape(self) -> Self {
+        Self {
+            width: self.width.max(self.height),
+            height: self.width.min(self.height),
+            ..self
+        }
+    }
+
     /// The width between the margins.
     pub(crate) fn content_width(&self) -> f64 {
         self.width - 2.0 * self.side
@@ -87,6 +103,8 @@ impl Theme {
     pub fn with_brand(brand: Color) -> Self {
         Self {
             brand,
+            logo: None,
+            line: String::new(),
             ink: Color::rgb(0x1f, 0x29, 0x33),
             muted: Color::rgb(0x56, 0x5f, 0x6c),
             hairline: Color::rgb(0xd5, 0xda, 0xe0),
@@ -100,6 +118,38 @@ impl Theme {
             },
             paper: Paper::A4,
         }
+    }
+
+    /// The theme with the tenant's logo.
+    #[must_use]
+    pub fn with_logo(self, logo: Logo) -> Self {
+        Self {
+            logo: Some(logo),
+            ..self
+        }
+    }
+
+    /// The theme with a line of the tenant's own in the foot of each page.
+    #[must_use]
+    pub fn with_line(self, line: impl Into<String>) -> Self {
+        Self {
+            line: line.into(),
+            ..self
+        }
+    }
+
+    /// The colour of what a chart draws: the brand's, as dark as text where it is lighter.
+    pub(crate) fn figure(&self) -> Color {
+        self.brand_on(Color::WHITE)
+    }
+
+    /// The colour of one of several parts of a chart: darkest first.
+    pub(crate) fn shade(&self, index: usize, parts: usize) -> Color {
+        const LIGHTEST_PERCENT: usize = 78;
+        let steps = parts.saturating_sub(1).max(1);
+        let percent = LIGHTEST_PERCENT * index.min(steps) / steps;
+        self.figure()
+            .mixed_with(Color::WHITE, u8::try_from(percent).unwrap_or(0))
     }
 
     /// The brand colour as text on `background`, darkened where it has too little contrast.

@@ -224,6 +224,7 @@ fn present(
             tile("Reports made", of(&["report.succeeded"])),
         ],
         chart: Some(bars.chart(counts)),
+        charts: Vec::new(),
         table: table("What happened", Vec::new()),
     }
 }

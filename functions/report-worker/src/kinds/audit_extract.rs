@@ -133,6 +133,7 @@ fn present(
             tile("People", counts.actors),
         ],
         chart: None,
+        charts: Vec::new(),
         table: table("Entries", Vec::new()),
     }
 }

@@ -78,6 +78,7 @@ pub(super) async fn read(
     let chart = chart(&period, &days);
     let data = ReportData {
         chart: Some(chart),
+        charts: Vec::new(),
         ..present(order, params.title, period, &plan, &meters, cost_cents)
     };
     Ok(sheet.finish(data)?)
@@ -118,6 +119,7 @@ fn present(
             tile("Beyond the plan", cost, String::new()),
         ],
         chart: None,
+        charts: Vec::new(),
         // Without a meter there is nothing to add up.
         table: match meters.is_empty() {
             true => table("Usage by meter", Vec::new()),

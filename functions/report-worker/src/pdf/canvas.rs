@@ -3,6 +3,9 @@
 //! Coordinates are in points from the page's upper left corner; PDF's own start at the lower left.
 
 mod glyphs;
+mod paths;
+
+pub(crate) use paths::{LOGO_RESOURCE, Ring, Stroke};
 
 use crate::theme::Color;
 
@@ -12,9 +15,6 @@ use super::{
     units::points,
     writer::{put_component, put_real, put_uint},
 };
-
-/// How far a circle's tangent reaches, as part of its radius, for a Bézier curve to follow it.
-const CIRCLE_TANGENT: f64 = 0.5523;
 
 /// A rectangle in points from the page's upper left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,71 +101,19 @@ impl Canvas {
         self.raw(b"f\n");
     }
 
-    /// Fills a rectangle with round corners.
-    pub(crate) fn fill_rounded(&mut self, rect: Rect, radius: f64, color: Color) {
-        let radius = radius.min(rect.width / 2.0).min(rect.height / 2.0);
-        let (left, right) = (rect.x, rect.x + rect.width);
-        let (top, bottom) = (
-            self.page_height - rect.y,
-            self.page_height - rect.y - rect.height,
-        );
-        let bend = radius * (1.0 - CIRCLE_TANGENT);
-        self.color(color);
-        self.operator(&[left + radius, bottom], b"m\n");
-        self.operator(&[right - radius, bottom], b"l\n");
-        self.operator(
-            &[
-                right - bend,
-                bottom,
-                right,
-                bottom + bend,
-                right,
-                bottom + radius,
-            ],
-            b"c\n",
-        );
-        self.operator(&[right, top - radius], b"l\n");
-        self.operator(
-            &[right, top - bend, right - bend, top, right - radius, top],
-            b"c\n",
-        );
-        self.operator(&[left + radius, top], b"l\n");
-        self.operator(
-            &[left + bend, top, left, top - bend, left, top - radius],
-            b"c\n",
-        );
-        self.operator(&[left, bottom + radius], b"l\n");
-        self.operator(
-            &[
-                left,
-                bottom + bend,
-                left + bend,
-                bottom,
-                left + radius,
-                bottom,
-            ],
-            b"c\n",
-        );
-        self.raw(b"f\n");
-    }
-
     /// Draws a line of text that begins at `x`.
     pub(crate) fn text(&mut self, line: &Line, style: Style, x: f64, baseline: f64) {
         self.color(style.color);
-        let mut x = x;
-        for run in &line.runs {
-            if run.glyphs.is_empty() {
-                continue;
-            }
+        for part in line.parts() {
             self.raw(b"BT");
-            self.font(run.face, style.size);
+            self.font(part.face, style.size);
             self.raw(b" ");
-            self.operator(&[x, self.page_height - baseline], b"Td");
-            let text = line.text.get(run.start..).unwrap_or_default();
-            let used = self.used.get_mut(run.face);
-            glyphs::show(&mut self.content, run, text, style.size, used);
+            let left = x + points(part.left, style.size);
+            self.operator(&[left, self.page_height - baseline], b"Td");
+            let text = line.text.get(part.start..).unwrap_or_default();
+            let used = self.used.get_mut(part.face);
+            glyphs::show(&mut self.content, &part, text, style.size, used);
             self.raw(b" ET\n");
-            x += points(run.width, style.size);
         }
     }
 

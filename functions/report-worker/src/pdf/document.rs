@@ -4,11 +4,11 @@ use std::io::Write;
 
 use crate::{
     report::{Limits, ReportData},
-    theme::Paper,
+    theme::{Logo, Paper, Theme},
 };
 
 use super::{
-    canvas::Canvas,
+    canvas::{Canvas, LOGO_RESOURCE},
     error::RenderError,
     fonts::{FaceId, FontSet, PerFace, embed},
     metadata,
@@ -24,6 +24,7 @@ pub(crate) struct Document<'w> {
     structure: Structure,
     limits: &'w Limits,
     paper: Paper,
+    logo: Option<&'w Logo>,
     page_tree: Ref,
     resources: Ref,
     fonts: PerFace<Option<Ref>>,
@@ -36,9 +37,10 @@ impl<'w> Document<'w> {
     /// Begins a document; [`Self::begin_page`] comes next.
     pub(crate) fn open(
         out: &'w mut dyn Write,
-        paper: Paper,
+        theme: &'w Theme,
         limits: &'w Limits,
     ) -> Result<Self, RenderError> {
+        let paper = theme.paper;
         let mut writer = Writer::new(out, limits.bytes)?;
         let structure = Structure::new(&mut writer);
         let (page_tree, resources) = (writer.reserve(), writer.reserve());
@@ -47,6 +49,7 @@ impl<'w> Document<'w> {
             structure,
             limits,
             paper,
+            logo: theme.logo.as_ref(),
             page_tree,
             resources,
             fonts: PerFace::default(),
@@ -169,6 +172,8 @@ impl<'w> Document<'w> {
         fonts: &FontSet,
     ) -> Result<Written, RenderError> {
         self.put_fonts(fonts)?;
+        let logo = self.put_logo()?;
+        self.put_resources(logo)?;
         self.put_pages()?;
         self.structure.finish(&mut self.writer)?;
         let (tree, root) = (self.page_tree, self.structure.root());
@@ -180,10 +185,31 @@ impl<'w> Document<'w> {
             let used = self.canvas.used(face);
             if !used.is_empty() {
                 let id = self.writer.reserve();
-                embed(&mut self.writer, id, fonts.face(face), used)?;
+                embed(&mut self.writer, id, fonts.needed(face)?, used)?;
                 *self.fonts.get_mut(face) = Some(id);
             }
         }
+        Ok(())
+    }
+
+    fn put_logo(&mut self) -> Result<Option<Ref>, RenderError> {
+        let Some(logo) = self.logo else {
+            return Ok(None);
+        };
+        let (id, (width, height)) = (self.writer.reserve(), logo.size());
+        self.writer
+            .stream(id, Encoding::Flate, logo.pixels(), |dict| {
+                dict.name("Type", "XObject")
+                    .name("Subtype", "Image")
+                    .uint("Width", u64::from(width))
+                    .uint("Height", u64::from(height))
+                    .name("ColorSpace", "DeviceRGB")
+                    .uint("BitsPerComponent", 8);
+            })?;
+        Ok(Some(id))
+    }
+
+    fn put_resources(&mut self, logo: Option<Ref>) -> Result<(), RenderError> {
         let fonts = &self.fonts;
         let put_font = |dict: &mut Dict<'_>, face: FaceId| {
             if let Some(font) = *fonts.get(face) {
@@ -196,6 +222,11 @@ impl<'w> Document<'w> {
                     put_font(dict, face);
                 }
             });
+            if let Some(logo) = logo {
+                dict.dict("XObject", |dict| {
+                    dict.reference(LOGO_RESOURCE, logo);
+                });
+            }
         })
     }
 

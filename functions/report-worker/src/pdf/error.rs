@@ -27,6 +27,14 @@ pub enum RenderError {
         /// The number of totals.
         totals: usize,
     },
+    /// A line of a chart has not one point for each label.
+    #[error("a line has {points} points for {labels} labels")]
+    ChartShape {
+        /// The number of labels.
+        labels: usize,
+        /// The number of points.
+        points: usize,
+    },
     /// A row does not fit the columns.
     #[error("row {row} has {found} cells for {columns} columns")]
     RowShape {
@@ -73,6 +81,14 @@ pub enum Limit {
     Figures,
     /// Bars of the chart.
     Bars,
+    /// Charts beside the first.
+    Charts,
+    /// Lines of a chart.
+    Series,
+    /// Points of a line.
+    Points,
+    /// Parts of a whole.
+    Shares,
     /// Columns of the table.
     Columns,
 }
@@ -101,6 +117,10 @@ impl fmt::Display for Limit {
             Self::Objects => "objects",
             Self::Figures => "figures",
             Self::Bars => "bars",
+            Self::Charts => "charts",
+            Self::Series => "lines in a chart",
+            Self::Points => "points in a line",
+            Self::Shares => "parts in a chart",
             Self::Columns => "columns",
         })
     }

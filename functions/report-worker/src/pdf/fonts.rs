@@ -1,20 +1,24 @@
 //! The fonts a report is set in, embedded in the program.
 //!
-//! Noto Sans covers Latin, Greek and Cyrillic. A further script is one more [`FaceId`] and its place
-//! in [`FontSet::face_for`].
+//! A font is parsed when the first letter is drawn that needs it: a report in Latin letters touches
+//! one eighth of the bytes.
 
+mod catalogue;
 mod embed;
 mod usage;
 
+pub(crate) use catalogue::{FaceId, PerFace};
 pub(crate) use embed::embed;
 pub(crate) use usage::GlyphUse;
+
+use std::cell::OnceCell;
 
 use rustybuzz::{Face, ttf_parser::GlyphId};
 
 use super::error::RenderError;
 
-static SANS_REGULAR: &[u8] = include_bytes!("../../fonts/NotoSans-Regular.ttf");
-static SANS_BOLD: &[u8] = include_bytes!("../../fonts/NotoSans-Bold.ttf");
+/// What figures may have between their digits beyond ASCII: the separators of thousands.
+const FIGURE_SIGNS: [char; 3] = ['\u{a0}', '\u{202f}', '’'];
 
 /// How heavy a text is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,52 +27,9 @@ pub(crate) enum Weight {
     Bold,
 }
 
-/// One font file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FaceId {
-    SansRegular,
-    SansBold,
-}
-
-impl FaceId {
-    /// Every face, in the order in which they are written.
-    pub(crate) const ALL: [Self; 2] = [Self::SansRegular, Self::SansBold];
-
-    /// The face's name among a page's resources.
-    pub(crate) const fn resource(self) -> &'static str {
-        match self {
-            Self::SansRegular => "F0",
-            Self::SansBold => "F1",
-        }
-    }
-}
-
-/// One value per face.
-#[derive(Debug, Default)]
-pub(crate) struct PerFace<T> {
-    regular: T,
-    bold: T,
-}
-
-impl<T> PerFace<T> {
-    pub(crate) fn get(&self, face: FaceId) -> &T {
-        match face {
-            FaceId::SansRegular => &self.regular,
-            FaceId::SansBold => &self.bold,
-        }
-    }
-
-    pub(crate) fn get_mut(&mut self, face: FaceId) -> &mut T {
-        match face {
-            FaceId::SansRegular => &mut self.regular,
-            FaceId::SansBold => &mut self.bold,
-        }
-    }
-}
-
-/// All faces, parsed.
+/// All faces, each parsed at its first use.
 pub(crate) struct FontSet {
-    faces: PerFace<FontFace>,
+    faces: PerFace<OnceCell<Option<FontFace>>>,
 }
 
 /// One parsed font.
@@ -77,6 +38,7 @@ pub(crate) struct FontFace {
     pub(crate) data: &'static [u8],
     pub(crate) shaper: Face<'static>,
     ascii: Vec<Option<PlainGlyph>>,
+    signs: [Option<PlainGlyph>; FIGURE_SIGNS.len()],
 }
 
 /// A glyph as it stands without shaping.
@@ -87,44 +49,66 @@ pub(crate) struct PlainGlyph {
 }
 
 impl FontSet {
+    /// Parses the fonts that every report needs; fails when they cannot be.
     pub(crate) fn load() -> Result<Self, RenderError> {
-        Ok(Self {
-            faces: PerFace {
-                regular: FontFace::parse("NotoSans-Regular", SANS_REGULAR)?,
-                bold: FontFace::parse("NotoSans-Bold", SANS_BOLD)?,
-            },
+        let set = Self {
+            faces: PerFace::default(),
+        };
+        for weight in [Weight::Regular, Weight::Bold] {
+            set.needed(FaceId::main(weight))?;
+        }
+        Ok(set)
+    }
+
+    /// The face; `None` when its file cannot be parsed, and then it draws no letter.
+    pub(crate) fn face(&self, id: FaceId) -> Option<&FontFace> {
+        let parse = || {
+            let (name, data) = id.source();
+            FontFace::parse(name, data)
+        };
+        self.faces.get(id).get_or_init(parse).as_ref()
+    }
+
+    /// The face, or why there is none.
+    pub(crate) fn needed(&self, id: FaceId) -> Result<&FontFace, RenderError> {
+        self.face(id).ok_or_else(|| RenderError::Font {
+            font: id.source().0,
+            reason: "not a font".to_owned(),
         })
     }
 
-    pub(crate) fn face(&self, id: FaceId) -> &FontFace {
-        self.faces.get(id)
-    }
-
-    /// The face that a text of this weight is set in.
-    pub(crate) fn face_for(weight: Weight) -> FaceId {
-        match weight {
-            Weight::Regular => FaceId::SansRegular,
-            Weight::Bold => FaceId::SansBold,
+    /// The face that draws all of a letter: a base and its marks, or a sequence of emoji.
+    ///
+    /// What joins or varies a letter and draws nothing by itself needs no glyph.
+    pub(crate) fn face_of(&self, weight: Weight, letter: &str) -> Option<FaceId> {
+        let mut drawn = letter.chars().filter(|&character| !is_joiner(character));
+        let has = |id: FaceId, character| self.face(id).is_some_and(|face| face.covers(character));
+        let shown_as_emoji = letter.contains(EMOJI_STYLE);
+        if shown_as_emoji && drawn.clone().all(|character| has(FaceId::Emoji, character)) {
+            return Some(FaceId::Emoji);
         }
+        FaceId::stack(weight)
+            .into_iter()
+            .find(|&id| drawn.clone().all(|character| has(id, character)))
+            .filter(|_| drawn.next().is_some())
     }
 }
 
 impl FontFace {
-    fn parse(name: &'static str, data: &'static [u8]) -> Result<Self, RenderError> {
-        let shaper = Face::from_slice(data, 0).ok_or_else(|| RenderError::Font {
-            font: name,
-            reason: "not a font".to_owned(),
-        })?;
+    fn parse(name: &'static str, data: &'static [u8]) -> Option<Self> {
+        let shaper = Face::from_slice(data, 0)?;
         let mut face = Self {
             name,
             data,
             shaper,
             ascii: Vec::new(),
+            signs: [None; FIGURE_SIGNS.len()],
         };
         face.ascii = (0..128_u8)
             .map(|byte| face.plain(char::from(byte)))
             .collect();
-        Ok(face)
+        face.signs = FIGURE_SIGNS.map(|sign| face.plain(sign));
+        Some(face)
     }
 
     /// Whether the font can draw the character.
@@ -132,9 +116,14 @@ impl FontFace {
         self.shaper.glyph_index(character).is_some()
     }
 
-    /// The glyph of an ASCII character.
-    pub(crate) fn ascii(&self, byte: u8) -> Option<PlainGlyph> {
-        self.ascii.get(usize::from(byte)).copied().flatten()
+    /// The glyph of a character that figures are made of.
+    pub(crate) fn figure(&self, character: char) -> Option<PlainGlyph> {
+        if character.is_ascii() {
+            let index = usize::try_from(u32::from(character)).ok()?;
+            return self.ascii.get(index).copied().flatten();
+        }
+        let index = FIGURE_SIGNS.iter().position(|&sign| sign == character)?;
+        self.signs.get(index).copied().flatten()
     }
 
     /// The width a glyph has in the font, in thousandths of an em.
@@ -159,5 +148,58 @@ impl FontFace {
             id,
             advance: self.natural_advance(id),
         })
+    }
+}
+
+/// Asks for the picture of a character that also has a plain form (Unicode, emoji presentation).
+const EMOJI_STYLE: char = '\u{fe0f}';
+
+/// Whether a character only joins, parts or varies others.
+pub(crate) fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}' | EMOJI_STYLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_font_can_be_used() {
+        let fonts = FontSet::load().unwrap();
+        for id in FaceId::ALL {
+            assert!(fonts.needed(id).is_ok(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_in_latin_letters_parses_no_other_font() {
+        let fonts = FontSet::load().unwrap();
+        let parsed = |fonts: &FontSet| {
+            let is_parsed = |id: &FaceId| fonts.faces.get(*id).get().is_some();
+            FaceId::ALL.into_iter().filter(is_parsed).count()
+        };
+        fonts.face_of(Weight::Regular, "Ж").unwrap();
+        assert_eq!(parsed(&fonts), 2);
+        fonts.face_of(Weight::Regular, "ش").unwrap();
+        assert_eq!(parsed(&fonts), 3);
+    }
+
+    #[test]
+    fn a_letter_is_drawn_by_one_face() {
+        let fonts = FontSet::load().unwrap();
+        for (letter, face) in [
+            ("a\u{301}", Some(FaceId::SansRegular)),
+            ("ش\u{64e}", Some(FaceId::ArabicRegular)),
+            ("שׁ", Some(FaceId::HebrewRegular)),
+            ("東", Some(FaceId::Han)),
+            ("데", Some(FaceId::Hangul)),
+            ("🚀", Some(FaceId::Emoji)),
+            ("1\u{fe0f}\u{20e3}", Some(FaceId::Emoji)),
+            ("東\u{64e}", None),
+            ("\u{e000}", None),
+            ("\u{200d}", None),
+        ] {
+            assert_eq!(fonts.face_of(Weight::Regular, letter), face, "{letter:?}");
+        }
     }
 }

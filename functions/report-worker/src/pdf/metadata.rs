@@ -9,6 +9,7 @@ use crate::report::{ReportData, words};
 
 use super::{
     error::RenderError,
+    fonts::is_joiner,
     text::plain,
     writer::{Dict, Encoding, Ref, Writer, Written},
 };
@@ -27,7 +28,13 @@ pub(super) fn finish(
     structure: Ref,
 ) -> Result<Written, RenderError> {
     let title = format!("{} {}", words::title(&report.title), report.number);
-    let title = plain(title.trim(), TITLE_BYTES_MAX);
+    let mut title = plain(title.trim(), TITLE_BYTES_MAX);
+    if title
+        .chars()
+        .all(|character| character.is_whitespace() || is_joiner(character))
+    {
+        words::title("").clone_into(&mut title);
+    }
     let created = report.generated_at.to_offset(UtcOffset::UTC);
     let (info, metadata) = (writer.reserve(), writer.reserve());
     let (profile, catalogue) = (writer.reserve(), writer.reserve());

@@ -8,7 +8,7 @@ use crate::report::{Limits, Row, RowSource};
 
 use super::{
     error::{Limit, RenderError},
-    layout::TableLayout,
+    layout::{Front, TableLayout},
     text::{Line, Typesetter},
     units::count,
 };
@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     lines: Vec<u8>,
     /// The first row of each page that the table is on, but the first such page.
     breaks: Vec<usize>,
+    /// The pages that the blocks above the table take before the one they end on.
+    front_pages: u32,
     front_alone: bool,
 }
 
@@ -29,7 +31,7 @@ impl Plan {
     }
 
     pub(crate) fn page_count(&self) -> u32 {
-        count(self.breaks.len()) + 1 + u32::from(self.front_alone)
+        self.front_pages + count(self.breaks.len()) + 1 + u32::from(self.front_alone)
     }
 
     /// Whether the first page has no room for the table.
@@ -50,19 +52,22 @@ impl Plan {
     }
 }
 
-/// Reads all rows and finds the page breaks, below blocks that end at `above`.
+/// Reads all rows and finds the page breaks, below the blocks of the front.
 pub(crate) fn measure(
     rows: &mut dyn RowSource,
     table: &TableLayout,
-    above: f64,
+    front: &Front,
     limits: &Limits,
     text: &mut Typesetter,
 ) -> Result<Plan, RenderError> {
     let mut planner = Planner {
-        plan: Plan::default(),
+        plan: Plan {
+            front_pages: front.pages().saturating_sub(1),
+            ..Plan::default()
+        },
         table,
         limits,
-        y: table.first_row_below(above),
+        y: table.first_row_below(front.bottom()),
     };
     planner.check_page()?;
     let mut row = Row::new();
@@ -143,6 +148,6 @@ impl Planner<'_> {
     fn check_page(&self) -> Result<(), RenderError> {
         let pages = self.plan.page_count();
         self.limits.check_pages(pages)?;
-        self.limits.check_time(pages - 1)
+        self.limits.check_time(pages.saturating_sub(1))
     }
 }

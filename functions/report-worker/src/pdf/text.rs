@@ -1,12 +1,17 @@
 //! From any text to lines of glyphs: made safe, shaped, broken to a width.
 
 mod fitting;
+mod items;
+mod line;
+mod parts;
 mod sanitize;
 mod shaping;
 mod wrapping;
 
+pub(crate) use line::{Glyph, Line, Run};
+pub(crate) use parts::Part;
 pub(crate) use sanitize::plain;
-pub(crate) use shaping::{Glyph, Line, Run, Typesetter};
+pub(crate) use shaping::Typesetter;
 
 use crate::theme::Color;
 

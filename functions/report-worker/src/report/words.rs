@@ -2,6 +2,8 @@
 
 use time::{OffsetDateTime, UtcOffset};
 
+use super::LineChart;
+
 /// What stands in a table that has no rows.
 pub(crate) const NO_ROWS: &str = "No entries";
 
@@ -37,8 +39,42 @@ pub(crate) fn chart_alternative<'b>(
     title: &str,
     bars: impl Iterator<Item = (&'b str, &'b str)>,
 ) -> String {
-    let values: Vec<String> = bars
+    format!("Bar chart: {title}. {}", listed(bars))
+}
+
+/// How a chart of parts of a whole is read out.
+pub(crate) fn shares_alternative<'b>(
+    title: &str,
+    shares: impl Iterator<Item = (&'b str, &'b str)>,
+) -> String {
+    format!("Share chart: {title}. {}", listed(shares))
+}
+
+/// How a line chart is read out: line by line.
+pub(crate) fn lines_alternative(chart: &LineChart) -> String {
+    let lines: Vec<String> = chart
+        .series
+        .iter()
+        .map(|series| {
+            let labels = chart.labels.iter().map(String::as_str);
+            let texts = series.points.iter().map(|point| point.text.as_str());
+            format!("{}: {}.", series.name, listed(labels.zip(texts)))
+        })
+        .collect();
+    format!("Line chart: {}. {}", chart.title, lines.join(" "))
+}
+
+fn listed<'b>(values: impl Iterator<Item = (&'b str, &'b str)>) -> String {
+    let values: Vec<String> = values
         .map(|(label, value)| format!("{label} {value}"))
         .collect();
-    format!("Bar chart: {title}. {}", values.join(", "))
+    values.join(", ")
+}
+
+/// A part of a whole, in hundredths of it.
+pub(crate) fn percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 0.5 => "< 1 %".to_owned(),
+        percent => format!("{percent:.0} %"),
+    }
 }

@@ -9,7 +9,13 @@ use crate::fixture::{report, rows, spool, try_render};
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    let (report, rows) = (report(), rows(300));
+    let (report, mut rows) = (report(), rows(300));
+    for (row, name) in rows
+        .iter_mut()
+        .zip(["東京", "شركة", "נמל", "서울", "🚀"].iter().cycle())
+    {
+        row[1].push_str(name);
+    }
     let limits = Limits::default();
     let (first, bytes) = try_render(&report, &mut spool(&rows), &limits).unwrap();
     let (second, again) = try_render(&report, &mut spool(&rows), &limits).unwrap();

@@ -69,6 +69,7 @@ pub(crate) fn report() -> ReportData {
         generated_at: datetime!(2026-01-02 08:15:00 UTC),
         figures: figures(),
         chart: Some(chart()),
+        charts: Vec::new(),
         table: table(),
     }
 }

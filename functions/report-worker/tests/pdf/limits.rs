@@ -1,13 +1,15 @@
 //! Each limit holds with a typed error, and not one step earlier.
 
 use std::{
-    io,
+    env, io,
+    process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
 use report_worker::{
     pdf::{Limit, RenderError, render},
-    report::{Limits, Row, RowSource, RowSpool},
+    report::{Limits, Row, RowSource, RowSpool, SpooledRows},
 };
 
 use crate::fixture::{report, rows, spool, theme, try_render};
@@ -121,6 +123,47 @@ fn the_deadline_ends_both_passes() {
     let error = try_render(&report(), &mut endless, &soon).unwrap_err();
     assert!(matches!(error, RenderError::OutOfTime { .. }), "{error}");
     assert!(endless.read > 0);
+}
+
+/// Rows that can be read once in time; when they are read again, it is over.
+struct Slow {
+    rows: SpooledRows,
+    deadline: Instant,
+    passes: u32,
+}
+
+impl RowSource for Slow {
+    fn rewind(&mut self) -> io::Result<()> {
+        self.passes += 1;
+        if self.passes == 2 {
+            thread::sleep(self.deadline.saturating_duration_since(Instant::now()));
+        }
+        self.rows.rewind()
+    }
+
+    fn next_row(&mut self, row: &mut Row) -> io::Result<bool> {
+        self.rows.next_row(row)
+    }
+}
+
+#[test]
+fn the_deadline_ends_a_document_between_its_pages() {
+    let deadline = Instant::now() + Duration::from_secs(4);
+    let limits = Limits {
+        deadline: Some(deadline),
+        ..Limits::default()
+    };
+    let mut slow = Slow {
+        rows: spool(&rows(100)),
+        deadline,
+        passes: 0,
+    };
+    let error = try_render(&report(), &mut slow, &limits).unwrap_err();
+    assert!(
+        matches!(error, RenderError::OutOfTime { pages: 1 }),
+        "{error}"
+    );
+    assert_eq!(slow.passes, 2);
 }
 
 #[test]
@@ -258,4 +301,35 @@ fn an_output_that_fails_is_worth_another_try() {
     let error = render(&report(), &theme(), &mut rows, &limits, &mut Full(100_000)).unwrap_err();
     assert!(matches!(error, RenderError::Output(_)), "{error}");
     assert!(!error.is_permanent());
+}
+
+#[test]
+fn the_limit_of_rows_comes_from_the_environment() {
+    const EXPECTED: &str = "EXPECTED_ROWS";
+    if let Ok(expected) = env::var(EXPECTED) {
+        let rows = Limits::from_env().map_or("invalid".to_owned(), |found| found.rows.to_string());
+        assert_eq!(rows, expected);
+        return;
+    }
+    // This test again, in an environment of its own.
+    for (set, expected) in [
+        (None, "50000"),
+        (Some("7"), "7"),
+        (Some("many"), "invalid"),
+        (Some("-1"), "invalid"),
+    ] {
+        let mut again = Command::new(env::current_exe().unwrap());
+        again.args([
+            "--exact",
+            "limits::the_limit_of_rows_comes_from_the_environment",
+        ]);
+        again.env_remove("REPORT_ROWS_MAX").env(EXPECTED, expected);
+        if let Some(set) = set {
+            again.env("REPORT_ROWS_MAX", set);
+        }
+        let output = again.output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{set:?}: {printed}");
+        assert!(printed.contains("1 passed"), "{printed}");
+    }
 }

@@ -8,12 +8,18 @@
 )]
 
 mod bounds;
+mod charts;
 mod contents;
 mod determinism;
 mod fixture;
+mod golden;
 mod hostile;
+mod landscape;
 mod limits;
+mod logo;
+mod scripts;
 mod spool;
+mod standards;
 mod structure;
 mod theme;
 mod tools;

@@ -1,6 +1,9 @@
-//! qpdf and poppler's tools, as seen by the tests.
+//! qpdf, veraPDF and poppler's tools, as seen by the tests.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Runs a program and gives what it printed; says how to get it when it is missing.
 fn run(program: &str, arguments: &[&str], package: &str) -> String {
@@ -39,6 +42,15 @@ pub(crate) fn page_texts(path: &Path) -> Vec<String> {
     text.trim_end_matches('\u{c}')
         .split('\u{c}')
         .map(str::to_owned)
+        .collect()
+}
+
+/// The text without spaces, without joiners, whose place among letters from right to left poppler
+/// mistakes, and without the marks by which it tells directions.
+pub(crate) fn squeezed(text: &str) -> String {
+    text.chars()
+        .filter(|character| !character.is_whitespace())
+        .filter(|character| !matches!(character, '\u{200c}' | '\u{202a}'..='\u{202e}'))
         .collect()
 }
 
@@ -105,4 +117,55 @@ pub(crate) fn words(path: &Path) -> Vec<Word> {
         });
     }
     words
+}
+
+/// A page as a picture in a file beside the PDF.
+pub(crate) fn picture(path: &Path, page: u32, dots_per_inch: u32) -> PathBuf {
+    let base = path.with_extension("");
+    let (page, dots) = (page.to_string(), dots_per_inch.to_string());
+    let options = ["-png", "-singlefile", "-r", &dots, "-f", &page];
+    let files = [name(path), name(&base)];
+    run(
+        "pdftoppm",
+        &[&options[..], &files[..]].concat(),
+        "poppler-utils",
+    );
+    base.with_extension("png")
+}
+
+/// The file with every stream inflated and every object in plain sight.
+pub(crate) fn plain(path: &Path) -> Vec<u8> {
+    let output = Command::new("qpdf")
+        .args([
+            "--stream-data=uncompress",
+            "--object-streams=disable",
+            "--newline-before-endstream",
+        ])
+        .args([name(path), "-"])
+        .output()
+        .unwrap();
+    output.stdout
+}
+
+/// What veraPDF finds in files that should be PDF/UA-1 and PDF/A-2a; nothing when they are.
+pub(crate) fn conform(files: &[PathBuf]) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let output = Command::new(root.join("infra/verapdf/verapdf.sh"))
+        .arg("ua1,2a")
+        .args(files)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    match output.status.code() {
+        Some(0) => {
+            assert_eq!(
+                printed.matches("PASS ").count(),
+                2 * files.len(),
+                "{printed}"
+            );
+            Ok(())
+        }
+        Some(1) if printed.contains("FAIL ") => Err(printed),
+        _ => panic!("{printed}{}", String::from_utf8_lossy(&output.stderr)),
+    }
 }

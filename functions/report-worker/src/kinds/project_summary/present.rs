@@ -46,6 +46,7 @@ pub(super) fn present(
             tile("New", figures.fresh, format!("in {NEW_DAYS} days")),
         ],
         chart: Some(chart(months, now)),
+        charts: Vec::new(),
         table: table(
             "All projects",
             vec![

@@ -2,13 +2,13 @@
 
 use crate::pdf::{
     fonts::GlyphUse,
-    text::{Glyph, Run},
+    text::{Glyph, Part},
     units::points,
     writer::{put_hex_text, put_real},
 };
 
-/// Appends the operators that show `run`, inside a text object whose font is set.
-pub(super) fn show(out: &mut Vec<u8>, run: &Run, text: &str, size: f64, used: &mut GlyphUse) {
+/// Appends the operators that show a part of a run, inside a text object whose font is set.
+pub(super) fn show(out: &mut Vec<u8>, part: &Part<'_>, text: &str, size: f64, used: &mut GlyphUse) {
     let mut show = Show {
         out,
         size,
@@ -16,10 +16,16 @@ pub(super) fn show(out: &mut Vec<u8>, run: &Run, text: &str, size: f64, used: &m
         owed: 0,
         rise: 0,
     };
-    for cluster in run.glyphs.chunk_by(|one, next| one.start == next.start) {
+    if part.is_reversed {
+        show.out.extend_from_slice(b"/ReversedChars BMC");
+    }
+    for cluster in part.glyphs.chunk_by(|one, next| one.start == next.start) {
         show.cluster(cluster, text, used);
     }
     show.close();
+    if part.is_reversed {
+        show.out.extend_from_slice(b" EMC");
+    }
     show.rise_to(0);
 }
 

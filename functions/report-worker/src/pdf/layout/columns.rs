@@ -6,10 +6,12 @@ use crate::{
 };
 
 /// Between a column's edge and its text, in points.
-pub(super) const CELL_PADDING: f64 = 5.0;
+const CELL_PADDING: f64 = 5.0;
 /// The narrowest column: in table text the widest letter of the fonts, of 2.84 em, has room in it.
 const WIDTH_MIN: f64 = 36.0;
 const SHARE_MAX: f64 = 1000.0;
+/// What a column that takes its share should have at least: two or three words.
+const SHARE_WIDTH_WANTED: f64 = 90.0;
 
 /// A column in its place, in points.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +22,16 @@ pub(super) struct ColumnBox {
 }
 
 impl ColumnBox {
+    /// Where text begins that is read from left to right.
+    pub(super) fn text_left(&self) -> f64 {
+        self.left + CELL_PADDING
+    }
+
+    /// Where figures end, and where text begins that is read from right to left.
+    pub(super) fn text_right(&self) -> f64 {
+        self.left + self.width - CELL_PADDING
+    }
+
     /// The width that text has.
     pub(super) fn text_width(&self) -> f64 {
         self.width - 2.0 * CELL_PADDING
@@ -56,6 +68,17 @@ pub(super) fn place(columns: &[Column], left: f64, total: f64) -> Vec<ColumnBox>
             placed
         })
         .collect()
+}
+
+/// How wide a page would have to be for all columns to be read well, in points.
+pub(super) fn width_wanted(columns: &[Column]) -> f64 {
+    columns
+        .iter()
+        .map(|column| match column.width {
+            Width::Points(_) => WIDTH_MIN + points(column.width),
+            Width::Share(_) => SHARE_WIDTH_WANTED,
+        })
+        .sum()
 }
 
 /// What a fixed column asks for beyond the least width.

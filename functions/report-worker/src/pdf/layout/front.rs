@@ -1,18 +1,24 @@
-//! The blocks above the table on the first page.
+//! The blocks above the table: on the first page, and on as many more as they need.
 
 use crate::{
-    pdf::{document::Document, error::RenderError, text::Typesetter},
-    report::ReportData,
+    pdf::{document::Document, error::RenderError, text::Typesetter, units::count},
+    report::{Numerals, ReportData},
     theme::Theme,
 };
 
-use super::{BLOCK_GAP, chart::Chart, figures::Tiles, masthead::Masthead};
+use super::{
+    BLOCK_GAP, Pages,
+    chart::{Chart, Kind, Look},
+    figures::Tiles,
+    masthead::Masthead,
+};
 
-/// The blocks above the table on the first page.
+/// The blocks above the table.
 pub(crate) struct Front {
     masthead: Masthead,
     tiles: Option<Tiles>,
-    chart: Option<Chart>,
+    /// The charts of each page; the first page is that of the masthead.
+    charts: Vec<Vec<Chart>>,
     bottom: f64,
 }
 
@@ -24,33 +30,69 @@ impl Front {
         if let Some(tiles) = &tiles {
             bottom = tiles.bottom();
         }
-        let chart = report
-            .chart
-            .as_ref()
-            .and_then(|chart| Chart::prepare(chart, theme, bottom + BLOCK_GAP, text));
-        if let Some(chart) = &chart {
-            bottom = chart.bottom();
-        }
-        Self {
+        let mut front = Self {
             masthead,
             tiles,
-            chart,
+            charts: vec![Vec::new()],
             bottom,
+        };
+        let point = Numerals::of(&report.language).point();
+        let look = Look { theme, point };
+        let first = report.chart.as_ref().map(Kind::Bars);
+        for kind in first
+            .into_iter()
+            .chain(report.charts.iter().map(Kind::from))
+        {
+            front.add(kind, &look, text);
+        }
+        front
+    }
+
+    /// Adds a chart below the last block, or on a new page where there is no room.
+    fn add(&mut self, kind: Kind<'_>, look: &Look<'_>, text: &mut Typesetter) {
+        let paper = look.theme.paper;
+        let Some(mut chart) = Chart::prepare(kind, look, self.bottom + BLOCK_GAP, text) else {
+            return;
+        };
+        if chart.bottom() > paper.content_bottom()
+            && let Some(moved) = Chart::prepare(kind, look, paper.top, text)
+        {
+            chart = moved;
+            self.charts.push(Vec::new());
+        }
+        self.bottom = chart.bottom();
+        if let Some(page) = self.charts.last_mut() {
+            page.push(chart);
         }
     }
 
-    /// Where the last block ends.
+    /// Where the last block ends, on its page.
     pub(crate) fn bottom(&self) -> f64 {
         self.bottom
     }
 
-    pub(crate) fn draw(&self, document: &mut Document<'_>) -> Result<(), RenderError> {
+    /// How many pages the blocks begin, the first among them.
+    pub(crate) fn pages(&self) -> u32 {
+        count(self.charts.len())
+    }
+
+    pub(crate) fn draw(
+        &self,
+        pages: &mut Pages,
+        document: &mut Document<'_>,
+        text: &mut Typesetter,
+    ) -> Result<(), RenderError> {
         self.masthead.draw(document)?;
         if let Some(tiles) = &self.tiles {
             tiles.draw(document)?;
         }
-        if let Some(chart) = &self.chart {
-            chart.draw(document)?;
+        for (page, charts) in self.charts.iter().enumerate() {
+            if page > 0 {
+                pages.next(document, text)?;
+            }
+            for chart in charts {
+                chart.draw(document)?;
+            }
         }
         Ok(())
     }

@@ -13,14 +13,14 @@ use crate::{
     theme::{Color, Theme},
 };
 
-use super::placed::Placed;
+use super::{logo::Plate, placed::Placed};
 
 const PADDING: f64 = 18.0;
 const RADIUS: f64 = 5.0;
 const TITLE_LINES_MAX: usize = 2;
 /// From the tenant's baseline to the title's.
 const TITLE_DROP: f64 = 29.0;
-/// The part of the width that the left column has; the right one has the rest.
+/// The part of the width that logo and left column have; the right column has the rest.
 const LEFT_PART: f64 = 0.62;
 const COLUMN_GAP: f64 = 12.0;
 
@@ -28,6 +28,7 @@ const COLUMN_GAP: f64 = 12.0;
 pub(super) struct Masthead {
     band: Rect,
     color: Color,
+    plate: Option<Plate>,
     tenant: Placed,
     title: Vec<Placed>,
     number: Placed,
@@ -37,9 +38,15 @@ pub(super) struct Masthead {
 impl Masthead {
     pub(super) fn prepare(report: &ReportData, theme: &Theme, text: &mut Typesetter) -> Self {
         let (paper, sizes, color) = (theme.paper, theme.sizes, theme.on_brand());
-        let (left, right) = (paper.side + PADDING, paper.right() - PADDING);
-        let left_width = (right - left) * LEFT_PART;
-        let right_width = right - left - left_width - COLUMN_GAP;
+        let plate = theme
+            .logo
+            .as_ref()
+            .map(|logo| Plate::of(logo, paper.side + PADDING));
+        let indent = plate.as_ref().map_or(0.0, |plate| plate.width() + PADDING);
+        let (left, right) = (paper.side + PADDING + indent, paper.right() - PADDING);
+        let whole = paper.content_width() - 2.0 * PADDING;
+        let right_width = whole * (1.0 - LEFT_PART) - COLUMN_GAP;
+        let left_width = right - left - right_width - COLUMN_GAP;
         let (bold, regular) = (
             Style::bold(sizes.body + 1.0, color),
             Style::regular(sizes.body, color),
@@ -73,9 +80,11 @@ impl Masthead {
         let tenant = text.fit(bold, report.tenant.trim(), left_width);
         let number = text.fit(regular, report.number.trim(), right_width);
         let period = text.fit(regular, report.period.trim(), right_width);
+        let plate = plate.map(|plate| plate.in_the_middle_of(band));
         Self {
             band,
             color: theme.brand,
+            plate,
             tenant: Placed::from_left(tenant, bold, left, first),
             title,
             number: Placed::from_right(number, regular, right, first),
@@ -88,7 +97,12 @@ impl Masthead {
     }
 
     pub(super) fn draw(&self, document: &mut Document<'_>) -> Result<(), RenderError> {
-        document.artifact(|canvas| canvas.fill_rounded(self.band, RADIUS, self.color));
+        document.artifact(|canvas| {
+            canvas.fill_rounded(self.band, RADIUS, self.color);
+            if let Some(plate) = &self.plate {
+                plate.draw(canvas);
+            }
+        });
         draw_paragraph(document, &self.tenant)?;
         document.element(Role::Heading1, Attributes::None, |canvas| {
             for line in &self.title {

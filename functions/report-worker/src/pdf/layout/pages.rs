@@ -23,6 +23,8 @@ const FOOT_BASELINE: f64 = 29.0;
 const FOOT_LINE_THICKNESS: f64 = 0.5;
 /// The part of the width that a text on either side may take.
 const SIDE_PART: f64 = 0.48;
+/// Between two texts on one line.
+const SEPARATOR: &str = " · ";
 
 /// Begins and ends pages, and numbers them.
 pub(crate) struct Pages {
@@ -40,13 +42,17 @@ pub(crate) struct Pages {
 impl Pages {
     pub(crate) fn new(report: &ReportData, theme: &Theme, count: u32) -> Self {
         let (title, number) = (words::title(&report.title), report.number.trim());
-        let separator = if number.is_empty() { "" } else { " · " };
+        let separator = if number.is_empty() { "" } else { SEPARATOR };
+        let line = match theme.line.trim() {
+            "" => String::new(),
+            line => format!("{SEPARATOR}{line}"),
+        };
         Self {
             number: 0,
             count,
             tenant: report.tenant.trim().to_owned(),
             title: format!("{title}{separator}{number}"),
-            generated: words::generated(report.generated_at),
+            generated: format!("{}{line}", words::generated(report.generated_at)),
             style: Style::regular(theme.sizes.small, theme.muted),
             brand: theme.brand,
             hairline: theme.hairline,

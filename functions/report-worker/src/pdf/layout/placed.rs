@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
-use crate::pdf::{
-    canvas::Canvas,
-    text::{Line, Style},
+use crate::{
+    pdf::{
+        canvas::Canvas,
+        text::{Line, Style},
+    },
+    theme::Paper,
 };
 
 /// A line of text in its place.
@@ -33,6 +36,14 @@ impl Placed {
             x,
             baseline,
             anchor: Anchor::Left,
+        }
+    }
+
+    /// A line across the page, from the margin at which it begins to be read.
+    pub(super) fn across(line: Rc<Line>, style: Style, paper: &Paper, baseline: f64) -> Self {
+        match line.goes_left() {
+            true => Self::from_right(line, style, paper.right(), baseline),
+            false => Self::from_left(line, style, paper.side, baseline),
         }
     }
 

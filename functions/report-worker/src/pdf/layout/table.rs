@@ -7,13 +7,13 @@ use crate::{
         text::{Line, Style, Typesetter},
         units::{per_mille, times},
     },
-    report::{Align, Row, Table},
+    report::{Row, Table},
     theme::{Color, Theme},
 };
 
 use super::{
     BLOCK_GAP,
-    columns::{CELL_PADDING, ColumnBox, place},
+    columns::{ColumnBox, place},
 };
 
 /// The most lines of a cell; what is longer ends in an ellipsis. A row of them fits any page.
@@ -189,12 +189,4 @@ fn wrap(
 ) {
     let width = per_mille(column.text_width(), style.size);
     text.wrap(style.weight, cell.trim(), width, lines_max, lines);
-}
-
-/// Where a cell's lines begin or end, by its column's alignment.
-pub(super) fn text_edge(column: &ColumnBox) -> f64 {
-    match column.align {
-        Align::Start => column.left + CELL_PADDING,
-        Align::End => column.left + column.width - CELL_PADDING,
-    }
 }

@@ -17,7 +17,7 @@ use crate::{
     theme::Color,
 };
 
-use super::{Front, Pages, TableLayout, columns::ColumnBox, table::text_edge};
+use super::{Front, Pages, TableLayout, columns::ColumnBox, placed::Placed};
 
 const LINE_THICKNESS: f64 = 0.75;
 
@@ -92,10 +92,11 @@ impl Drawing<'_, '_> {
         if table.heading.text.is_empty() {
             return Ok(());
         }
-        let baseline = table.heading_baseline(above);
+        let (line, style) = (Rc::clone(&table.heading), table.heading_style);
+        let heading = Placed::across(line, style, &paper, table.heading_baseline(above));
         self.document
             .element(Role::Heading2, Attributes::None, |canvas| {
-                canvas.text(&table.heading, table.heading_style, paper.side, baseline);
+                heading.draw(canvas);
             })
     }
 
@@ -226,6 +227,8 @@ impl Drawing<'_, '_> {
 }
 
 /// Draws the lines of a cell, the first on this baseline.
+///
+/// Words that are read from right to left begin at the right.
 pub(super) fn draw_lines(
     canvas: &mut Canvas,
     lines: &[Rc<Line>],
@@ -233,12 +236,12 @@ pub(super) fn draw_lines(
     column: &ColumnBox,
     first_baseline: f64,
 ) {
-    let edge = text_edge(column);
     for (index, line) in lines.iter().enumerate() {
         let baseline = first_baseline + times(index) * style.leading();
-        match column.align {
-            Align::Start => canvas.text(line, style, edge, baseline),
-            Align::End => canvas.text_before(line, style, edge, baseline),
+        if column.align == Align::End || line.goes_left() {
+            canvas.text_before(line, style, column.text_right(), baseline);
+        } else {
+            canvas.text(line, style, column.text_left(), baseline);
         }
     }
 }

@@ -14,6 +14,8 @@ use super::{
 
 /// How much smaller each try of a type size is, in points.
 const SHRINK_STEP: f64 = 0.5;
+/// What stands for the rest of a text.
+const ELLIPSIS: &str = "…";
 
 impl Typesetter {
     /// The text on one line of at most `width` points, cut where it has to be.
@@ -39,16 +41,25 @@ impl Typesetter {
     /// The text on one line of at most `width` thousandths of an em; cut text ends in an ellipsis.
     pub(super) fn shortened(&mut self, weight: Weight, text: &str, width: i32) -> Rc<Line> {
         let whole = self.line(weight, text);
+        self.shortened_line(weight, whole, width)
+    }
+
+    /// The line itself, or as much of it as goes into `width` thousandths of an em.
+    pub(super) fn shortened_line(
+        &mut self,
+        weight: Weight,
+        whole: Rc<Line>,
+        width: i32,
+    ) -> Rc<Line> {
         if whole.width <= width {
             return whole;
         }
-        let ellipsis = self.line(weight, "…");
+        let ellipsis = self.line(weight, ELLIPSIS);
         let stops = stops(&whole);
         let mut taken = fitting(&stops, Stop::START, width - ellipsis.width);
         while let Some(index) = taken.checked_sub(1) {
             let end = stops.get(index).map_or(0, |stop| stop.at);
-            let kept = whole.text.get(..end).unwrap_or_default().trim_end();
-            let line = self.line(weight, &format!("{kept}…"));
+            let line = self.part(weight, &whole, 0, end, ELLIPSIS);
             if line.width <= width {
                 return line;
             }

@@ -2,47 +2,63 @@
 //!
 //! PDF/A and PDF/UA forbid glyphs that are missing or mean nothing, and a reader must not be shown
 //! another text than the one that is stored. So controls, private and unassigned meanings and
-//! characters without a glyph become U+FFFD, and characters that draw nothing but reorder or hide
+//! letters without a glyph become U+FFFD, and characters that draw nothing but reorder or hide
 //! others are taken out.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::pdf::fonts::{FaceId, is_joiner};
+
 /// The most bytes of a text that is set at all, before it is wrapped or cut to its room.
 const TEXT_BYTES_MAX: usize = 4096;
 /// A letter and three marks; more would climb into the line above.
 const CHARACTERS_PER_GRAPHEME_MAX: usize = 4;
+/// A family of four with their skins, the longest sequence that Unicode recommends (UTS #51).
+const CHARACTERS_PER_EMOJI_MAX: usize = 11;
 const REPLACEMENT: char = '\u{fffd}';
 /// What a mark stands on that has no letter, so that it does not reach into what is on its left.
 const MARK_HOLDER: char = '\u{25cc}';
 
-/// The text as a font can draw it that covers what `covers` says.
-pub(super) fn drawable(text: &str, covers: impl Fn(char) -> bool) -> Cow<'_, str> {
+/// The text as fonts can draw it, `face_of` saying which one draws a letter.
+pub(super) fn drawable(text: &str, face_of: impl Fn(&str) -> Option<FaceId>) -> Cow<'_, str> {
     let text = bounded(text, TEXT_BYTES_MAX);
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text;
     }
-    let clean = replaced(&text);
-    let mut drawn = String::with_capacity(clean.len() + MARK_HOLDER.len_utf8());
-    if clean
-        .chars()
-        .next()
-        .is_some_and(|first| is_mark(first) && covers(first))
-    {
-        drawn.push(MARK_HOLDER);
+    let mut clean = replaced(&text);
+    if clean.chars().next().is_some_and(stands_on_nothing) {
+        clean.insert(0, MARK_HOLDER);
     }
-    for grapheme in clean.graphemes(true) {
-        if !grapheme.chars().all(&covers) {
-            drawn.push(REPLACEMENT);
-            continue;
-        }
-        drawn.extend(grapheme.chars().take(CHARACTERS_PER_GRAPHEME_MAX));
-        if grapheme.chars().nth(CHARACTERS_PER_GRAPHEME_MAX).is_some() {
-            drawn.push(REPLACEMENT);
+    let mut drawn = String::with_capacity(clean.len());
+    for letter in clean.graphemes(true) {
+        match face_of(letter) {
+            Some(face) => push_letter(&mut drawn, letter, face),
+            None if letter.chars().all(is_joiner) => {}
+            None => drawn.push(REPLACEMENT),
         }
     }
     Cow::Owned(drawn)
+}
+
+/// Adds a letter with its marks, without the joiners that mean nothing to its face.
+fn push_letter(drawn: &mut String, letter: &str, face: FaceId) {
+    let characters_max = match face {
+        FaceId::Emoji => CHARACTERS_PER_EMOJI_MAX,
+        _ => CHARACTERS_PER_GRAPHEME_MAX,
+    };
+    let has_meaning = |character: &char| face.knows_joiners() || !is_joiner(*character);
+    let mut characters = letter.chars().filter(has_meaning);
+    drawn.extend(characters.by_ref().take(characters_max));
+    if characters.next().is_some() {
+        drawn.push(REPLACEMENT);
+    }
+}
+
+/// Whether a text that begins with this character has nothing to draw it on.
+fn stands_on_nothing(character: char) -> bool {
+    !is_joiner(character) && is_mark(character)
 }
 
 /// Whether the character is drawn onto the one before it.
@@ -83,8 +99,9 @@ fn replacement(character: char) -> Option<char> {
     }
 }
 
-/// Joiners, bidirectional controls, variation selectors, tags, fillers (Unicode's
-/// `Default_Ignorable_Code_Point`). The scripts shipped so far need none of them to be read.
+/// Bidirectional controls, most variation selectors, tags, fillers (Unicode's
+/// `Default_Ignorable_Code_Point`, but what [`is_joiner`] names). The order of letters follows from the
+/// letters, so that nobody can write one thing and show another.
 fn draws_nothing(character: char) -> bool {
     matches!(
         character,
@@ -94,11 +111,12 @@ fn draws_nothing(character: char) -> bool {
             | '\u{115f}'..='\u{1160}'
             | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
+            | '\u{200b}'
+            | '\u{200e}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
             | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fe00}'..='\u{fe0e}'
             | '\u{feff}'
             | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}'

@@ -10,7 +10,10 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::pdf::fonts::Weight;
 
-use super::{Line, Typesetter};
+use super::{Line, Run, Typesetter};
+
+/// What is shown for a letter that is wider than the whole line.
+const STAND_IN: &str = "\u{fffd}";
 
 /// A place between two letters, and the widths up to there in thousandths of an em.
 #[derive(Debug, Clone, Copy)]
@@ -42,16 +45,15 @@ impl Typesetter {
             lines.push(whole);
             return;
         }
-        let text = &*whole.text;
         let all = stops(&whole);
         let (mut from, mut left) = (Stop::START, all.as_slice());
         while !left.is_empty() {
             if lines.len() + 1 >= lines_max {
-                let rest = text.get(from.at..).unwrap_or_default();
-                lines.push(self.shortened(weight, rest.trim(), width));
+                let rest = self.part(weight, &whole, from.at, whole.text.len(), "");
+                lines.push(self.shortened_line(weight, rest, width));
                 return;
             }
-            let (line, taken) = self.fill(weight, text, from, left, width);
+            let (line, taken) = self.fill(weight, &whole, from, left, width);
             lines.push(line);
             let (done, rest) = left.split_at(taken.min(left.len()));
             from = done.last().copied().unwrap_or(from);
@@ -63,7 +65,7 @@ impl Typesetter {
     fn fill(
         &mut self,
         weight: Weight,
-        text: &str,
+        whole: &Line,
         from: Stop,
         stops: &[Stop],
         width: i32,
@@ -75,11 +77,16 @@ impl Typesetter {
                 .take(reached)
                 .rposition(|stop| stop.breaks)
                 .map_or(reached, |index| index + 1);
-            let end = stops.get(taken - 1).map_or(text.len(), |stop| stop.at);
-            let part = text.get(from.at..end).unwrap_or_default();
-            let line = self.line(weight, part.trim());
-            if line.width <= width || taken == 1 {
+            let end = stops
+                .get(taken - 1)
+                .map_or(whole.text.len(), |stop| stop.at);
+            let line = self.part(weight, whole, from.at, end, "");
+            if line.width <= width {
                 return (line, taken);
+            }
+            if taken == 1 {
+                // One sign can be as wide as a sentence (U+FDFD).
+                return (self.line(weight, STAND_IN), taken);
             }
             // Letters at a line's ends are shaped without their neighbours and may grow a little.
             reached = taken - 1;
@@ -106,16 +113,7 @@ pub(super) fn fitting(stops: &[Stop], from: Stop, width: i32) -> usize {
 
 /// Every place between two letters of a line, the end included.
 pub(super) fn stops(line: &Line) -> Vec<Stop> {
-    let mut clusters = line
-        .runs
-        .iter()
-        .flat_map(|run| {
-            let glyph_at = |start: u16| run.start + usize::from(start);
-            run.glyphs
-                .iter()
-                .map(move |glyph| (glyph_at(glyph.start), i32::from(glyph.advance)))
-        })
-        .peekable();
+    let mut clusters = line.runs.iter().flat_map(Run::advances).peekable();
     let mut breaks = linebreaks(&line.text).map(|(at, _)| at).peekable();
     let (mut width, mut ink) = (0, 0);
     line.text

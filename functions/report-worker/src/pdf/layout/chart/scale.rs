@@ -48,8 +48,8 @@ impl Scale {
         (drawn(value) - self.low) / (self.high - self.low)
     }
 
-    /// A round number as short text.
-    pub(super) fn label(self, tick: f64) -> String {
+    /// A round number as short text, with this decimal point.
+    pub(super) fn label(self, tick: f64, point: char) -> String {
         let largest = self.high.max(-self.low);
         let (unit, name) = UNITS
             .into_iter()
@@ -64,7 +64,11 @@ impl Scale {
         let value = tick / unit;
         let name = if value == 0.0 { "" } else { name };
         let decimals = if value == 0.0 { 0 } else { decimals };
-        format!("{value:.*}{name}", usize::from(decimals))
+        let value = format!("{value:.*}", usize::from(decimals));
+        format!(
+            "{}{name}",
+            value.replace('.', point.encode_utf8(&mut [0; 4]))
+        )
     }
 }
 
