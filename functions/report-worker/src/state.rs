@@ -2,7 +2,7 @@
 
 use shared::clock::Clock;
 use shared::config::{self, ConfigError};
-use shared::db::{Database, DatabaseConfig};
+use shared::db::{Database, DatabaseConfig, ReplicaConfig};
 use shared::jobs::{Envelope, ReportRequested};
 use shared::queue::Queue;
 use shared::storage::Storage;

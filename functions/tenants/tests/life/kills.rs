@@ -171,6 +171,10 @@ async fn a_purge_that_is_killed_is_finished_by_the_next_run() {
                 Some(Step::Objects | Step::Counters) => {}
                 _ => early = early * 4 / 5,
             }
+            if step.is_none() {
+                // It was done before its time; there is nothing left to be killed at.
+                break;
+            }
         }
         whole(&program, &sweep()).await;
         assert_gone(&world, acme, &tally).await;
