@@ -1,6 +1,7 @@
 //! What a report is, from the one who asked for it.
 
 use serde_json::Value;
+use shared::error::FieldError;
 use shared::ids::{ReportId, ScheduleId, UserId};
 use shared::page::Keyset;
 use shared::storage::{Format, ObjectKey};
