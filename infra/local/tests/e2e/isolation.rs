@@ -39,6 +39,7 @@ impl Naming {
         let call = call.header("if-match", "*").once();
         let call = match self.method {
             Method::GET | Method::DELETE => call,
+            _ if self.path.contains("/reports/") => call.json(&json!({})),
             _ => call.json(&json!({ "name": "mine now" })),
         };
         caller.send(call).await
@@ -66,7 +67,10 @@ fn another_tenants_things_never_existed() {
         assert_eq!(owner.finished_report(&report).await["status"], "succeeded");
 
         let of_projects = naming(projects::routes::table());
-        let of_reports = naming(::reports::routes::table());
+        let schedule = owner.create_schedule().await;
+        let (of_schedules, of_reports): (Vec<_>, Vec<_>) = naming(::reports::routes::table())
+            .into_iter()
+            .partition(|route| route.path.contains("/schedules/"));
         assert!(
             naming(auth::routes::table()).is_empty(),
             "these need a test"
@@ -82,7 +86,10 @@ fn another_tenants_things_never_existed() {
         for route in &of_reports {
             route.tells_nothing(&stranger, &report).await;
         }
-        for path in ["/v2/projects", "/v2/reports"] {
+        for route in &of_schedules {
+            route.tells_nothing(&stranger, &schedule).await;
+        }
+        for path in ["/v2/projects", "/v2/reports", "/v2/reports/schedules"] {
             assert_eq!(stranger.get(path).await.json()["meta"]["total"], 0);
         }
 
@@ -97,9 +104,16 @@ fn another_tenants_things_never_existed() {
                 "{route:?}"
             );
         }
-        for route in of_reports {
+        let (last, first): (Vec<_>, Vec<_>) = of_reports.iter().partition(is_last);
+        for route in first.into_iter().chain(last) {
             let status = route.call(&owner, &report).await.status;
-            assert!(status.is_success() || status == 303, "{route:?}: {status}");
+            // What has its document is neither called off nor asked for again.
+            let is_found = status.is_success() || status == 303 || status == 409;
+            assert!(is_found, "{route:?}: {status}");
+        }
+        for route in of_schedules {
+            let status = route.call(&owner, &schedule).await.status;
+            assert!(status.is_success(), "{route:?}: {status}");
         }
     });
 }

@@ -29,6 +29,7 @@ mod silo;
 mod tenant;
 mod tokens;
 mod tour;
+mod undelivered;
 mod up;
 mod usage;
 mod variables;

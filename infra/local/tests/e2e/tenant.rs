@@ -88,6 +88,16 @@ impl Tenant {
         self.expect(202, order().once()).await.text("/id")
     }
 
+    /// Makes a schedule for reports and answers its id.
+    pub(crate) async fn create_schedule(&self) -> String {
+        let schedule = json!({
+            "report": { "type": "project_summary" },
+            "when": { "cadence": "daily", "time": "06:30", "time_zone": "Europe/Berlin" },
+        });
+        let call = Call::post("/v2/reports/schedules", &schedule).once();
+        self.expect(201, call).await.text("/id")
+    }
+
     /// The report when it has come to its end, as v2 shows it.
     pub(crate) async fn finished_report(&self, id: &str) -> Value {
         let path = format!("/v2/reports/{id}");
