@@ -11,6 +11,7 @@ mod endpoints;
 mod events;
 mod input;
 mod isolation;
+mod scale;
 mod secrets;
 
 use axum::Router;
