@@ -151,6 +151,7 @@ CREATE INDEX deliveries_recent ON webhooks.deliveries (tenant_id, created_at DES
 CREATE INDEX deliveries_of_endpoint ON webhooks.deliveries (tenant_id, endpoint_id, created_at DESC, id DESC);
 CREATE INDEX deliveries_of_message ON webhooks.deliveries (tenant_id, message_id);
 CREATE INDEX deliveries_due ON webhooks.deliveries (tenant_id, endpoint_id, due_at, id) WHERE status = 'pending';
+CREATE INDEX deliveries_claimed ON webhooks.deliveries (tenant_id, endpoint_id, due_at) WHERE claimed;
 CALL app.protect('webhooks.deliveries', forced => false);
 GRANT SELECT, INSERT (id, endpoint_id, message_id, due_at, created_at),
       UPDATE (status, claimed, tries, due_at, finished_at)

@@ -226,13 +226,11 @@ fn check_event_types(mut kinds: Vec<String>) -> Result<Vec<String>, FieldError> 
 }
 
 fn check_rate(rate: i32) -> Result<i32, FieldError> {
-    match (1..=RATE_PER_MINUTE_MAX).contains(&rate) {
-        true => Ok(rate),
-        false => {
-            let detail = format!("must be a whole number from 1 to {RATE_PER_MINUTE_MAX}");
-            Err(FieldError::new("rate_per_minute", "out_of_range", detail))
-        }
+    if (1..=RATE_PER_MINUTE_MAX).contains(&rate) {
+        return Ok(rate);
     }
+    let detail = format!("must be a whole number from 1 to {RATE_PER_MINUTE_MAX}");
+    Err(FieldError::new("rate_per_minute", "out_of_range", detail))
 }
 
 /// Why something cannot be done with webhooks.

@@ -178,8 +178,6 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Received> {
 
 /// Reads on; `None` at the end, or where it is too much.
 async fn more<S: AsyncRead + Unpin>(stream: &mut S, bytes: &mut Vec<u8>) -> Option<()> {
-    let mut part = [0; 16 * 1024];
-    let length = stream.read(&mut part).await.ok()?;
-    bytes.extend_from_slice(&part[..length]);
+    let length = stream.read_buf(bytes).await.ok()?;
     (length > 0 && bytes.len() <= REQUEST_BYTES_MAX).then_some(())
 }

@@ -110,7 +110,8 @@ async fn weigh(
     let attempt = results::add_attempt(result);
     let verdict = judge(found.standing, &result.outcome, now);
     // A success is one, however late its news are. A late failure is none.
-    if !is_current && !(found.is_pending && verdict.next == Next::Succeeded) {
+    let arrived = found.is_pending && verdict.next == Next::Succeeded;
+    if !(is_current || arrived) {
         transaction.finish(attempt).await?;
         return Ok(Settled::Known);
     }

@@ -46,7 +46,7 @@ FOR UPDATE";
 WITH open AS MATERIALIZED (
   SELECT e.id, e.url,
          least($3 - (SELECT count(*) FROM deliveries AS f
-                      WHERE f.endpoint_id = e.id AND f.status = 'pending' AND f.claimed AND f.due_at > $1),
+                      WHERE f.endpoint_id = e.id AND f.claimed AND f.due_at > $1),
                e.rate_per_minute - CASE WHEN e.window_started_at > $1 - interval '1 minute'
                                         THEN e.window_sent ELSE 0 END) AS room
   FROM endpoints AS e

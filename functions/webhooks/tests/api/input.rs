@@ -68,6 +68,11 @@ async fn bad_bodies_are_refused_by_field() {
         .send(Call::post("/v2/webhooks/endpoints", &json!({ "url": url })))
         .await;
     assert_eq!(without.expect(400).blamed(), ["idempotency-key"]);
+}
+
+#[tokio::test]
+async fn bad_changes_are_refused_by_field() {
+    let scene = Scene::new().await;
     let endpoint = scene.endpoint().await;
     for (body, field) in [
         (json!({ "status": "disabled" }), "status"),

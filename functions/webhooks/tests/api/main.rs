@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that cannot be set up should stop"
 )]
@@ -12,6 +11,7 @@ mod endpoints;
 mod events;
 mod input;
 mod isolation;
+mod scale;
 mod secrets;
 
 use axum::Router;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde_json::json;
 use shared::ids::{ProjectId, UserId};
-use shared::jobs::{Envelope, ProjectDeleted, TenantCreated};
+use shared::jobs::{Envelope, ProjectDeleted, SubscriptionChanged, TenantCreated};
 use testkit::{Call, Receiver};
 use time::format_description::well_known::Rfc3339;
 
@@ -96,6 +96,26 @@ async fn the_same_event_at_the_same_time_is_one_delivery() {
     world.settle().await;
     assert_eq!(world.count("deliveries").await, 1);
     assert_eq!(receiver.seen().len(), 1);
+}
+
+/// Quotes are what JSON within JSON makes the most of.
+#[tokio::test]
+async fn a_body_of_almost_256_kibibytes_arrives_and_a_larger_one_is_not_sent() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let endpoint = world.endpoint(&receiver.url(), json!({})).await;
+    for (quotes, arrived) in [(130_000, 1), (131_100, 1)] {
+        let plan = "\"".repeat(quotes);
+        let event = SubscriptionChanged { plan };
+        let event = Envelope::new(world.owner.tenant, world.now(), event);
+        assert_eq!(world.hear(&event).await, json!([]));
+        world.settle().await;
+        assert_eq!(receiver.seen().len(), arrived, "{quotes}");
+    }
+    let received = &receiver.seen()[0];
+    assert!(received.body.len() > 260_000 && received.body.len() <= 262_144);
+    assert!(verifies(received, &endpoint["secret"]));
+    assert_eq!(world.count("messages").await, 1);
 }
 
 #[tokio::test]
