@@ -32,11 +32,6 @@ impl TestBucket {
         Storage::with_client(self.name.clone(), self.client.clone())
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The keys of all objects, sorted.
     pub async fn keys(&self) -> Vec<String> {
         let list = self.client.list_objects_v2().bucket(&self.name);

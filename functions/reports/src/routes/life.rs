@@ -40,12 +40,12 @@ pub(super) async fn cancel(
 
 /// Looks at the report before it is touched, in the primary: whoever may not ask for such a one may not
 /// end it either.
-async fn may_end(
-    reports: &Reports,
-    context: &TenantContext,
-    id: ReportId,
-) -> Result<(), ApiError> {
-    let found = reports.app.db.write(context.tenant, store::find(id)).await?;
+async fn may_end(reports: &Reports, context: &TenantContext, id: ReportId) -> Result<(), ApiError> {
+    let found = reports
+        .app
+        .db
+        .write(context.tenant, store::find(id))
+        .await?;
     let report = found.ok_or(ReportError::NotFound)?;
     context.require(report.readers())
 }

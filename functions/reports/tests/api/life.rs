@@ -191,6 +191,7 @@ async fn a_deleted_report_takes_its_document_along() {
         tenant: scene.owner.tenant,
         report: id.parse().unwrap(),
         fence: 3,
+        format: Format::Pdf,
     };
     let bytes = b"%PDF-".to_vec();
     scene.bucket.storage().put(&document, bytes).await.unwrap();

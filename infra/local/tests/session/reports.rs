@@ -12,7 +12,7 @@ use shared::{
     jobs::Envelope,
     tenant::Tenant,
 };
-use testkit::TestBucket;
+use testkit::{TestBucket, TestQueue};
 
 use crate::scene::{ANY_LAG, Scene, config, replica, superuser};
 use local::postgres::database::service_url;
@@ -35,6 +35,7 @@ impl Reports {
             clock: Clock::System,
             db: Database::with_replica(config(&url(&scene.primary)), Some(second)),
             storage: bucket.storage(),
+            queue: TestQueue::new().await.queue(),
             lease_secs: 90,
         };
         let tenant = scene.tenant().await.tenant;
@@ -85,6 +86,7 @@ impl Reports {
         let delivery = Delivery {
             envelope: Envelope::open(&body.to_string()).unwrap(),
             attempt: 1,
+            receipt: None,
         };
         let ending = job::handle(&self.worker, delivery, &Deadline::never()).await;
         assert!(matches!(ending, Ok(Ending::Made { .. })), "{ending:?}");
