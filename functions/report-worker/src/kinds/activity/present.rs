@@ -65,9 +65,12 @@ impl Bars {
                 text: whole(events),
             }
         };
-        let each = if self.days == 1 { "day" } else { "week" };
+        let title = match self.days {
+            1 => "Events per day",
+            _ => "Events per week, by its first day",
+        };
         BarChart {
-            title: format!("Events per {each}, by its first day"),
+            title: title.to_owned(),
             bars: (0..self.count).map(bar).collect(),
         }
     }
