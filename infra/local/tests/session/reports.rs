@@ -1,12 +1,14 @@
 //! Reports are read on the replica where it has come far enough, and never miss what was there when
 //! they were asked for.
 
+use std::time::Duration;
+
 use report_worker::{job, state::Worker};
 use serde_json::json;
 use shared::{
     batch::{Delivery, Ending},
     clock::Clock,
-    db::Database,
+    db::{Database, ReplicaConfig},
     deadline::Deadline,
     ids::{EventId, ReportId},
     jobs::Envelope,
@@ -27,10 +29,14 @@ struct Reports {
 
 impl Reports {
     async fn new(test: &str) -> Self {
+        Self::with(test, |replica| replica).await
+    }
+
+    async fn with(test: &str, set: impl FnOnce(ReplicaConfig) -> ReplicaConfig) -> Self {
         let scene = Scene::new(test).await;
         let bucket = TestBucket::new().await;
         let url = |cluster| service_url(cluster, "report_worker");
-        let second = replica(&url(&scene.replica), ANY_LAG);
+        let second = set(replica(&url(&scene.replica), ANY_LAG));
         let worker = Worker {
             clock: Clock::System,
             db: Database::with_replica(config(&url(&scene.primary)), Some(second)),
@@ -129,6 +135,25 @@ async fn without_the_check_a_report_misses_what_was_there() {
     let late = reports.order().await;
     assert_eq!(reports.make(late, &["first", "second"]).await, ["first"]);
     reports.scene.stop().await;
+}
+
+/// Where positions mean nothing, what counts is how long ago the report was asked for.
+#[tokio::test]
+async fn a_young_report_is_read_on_the_writer_where_positions_mean_nothing() {
+    let all = ["first", "second"];
+    for (test, after_a_write, expected) in [
+        ("young-reports", Duration::from_hours(1), all.as_slice()),
+        ("old-reports", Duration::ZERO, &all[..1]),
+    ] {
+        let reports = Reports::with(test, |replica| replica.sticky(after_a_write)).await;
+        reports.add("first").await;
+        reports.scene.caught_up().await;
+        reports.scene.pause().await;
+        reports.add("second").await;
+        let order = reports.order().await;
+        assert_eq!(reports.make(order, &all).await, expected, "{test}");
+        reports.scene.stop().await;
+    }
 }
 
 /// Killed before it is asked, and with a connection open: the primary makes up for it.
