@@ -15,11 +15,12 @@ use crate::job::JobError;
 use crate::report::{Figure, ReportData, Width};
 
 const FIELDS: &[Field] = &[
-    Field::words("occurred_at", "When", Width::Points(95.0)),
-    Field::words("action", "Action", Width::Points(110.0)),
+    Field::words("occurred_at", "When", Width::Points(90.0)),
+    Field::words("action", "Action", Width::Points(95.0)),
     Field::words("actor", "By", Width::Share(1.0)),
     Field::data("actor_id"),
-    Field::words("subject_id", "To", Width::Share(1.0)),
+    // An identity on one line.
+    Field::words("subject_id", "To", Width::Points(190.0)),
     Field::data("details"),
     Field::data("entry_id"),
 ];

@@ -72,7 +72,6 @@ impl Period {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use time::macros::datetime;
 

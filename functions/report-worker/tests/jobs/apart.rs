@@ -52,7 +52,7 @@ async fn everything(scene: &Scene) -> String {
     for kind in report_worker::kinds::names() {
         let file = scene.file(kind, &json!({})).await;
         for row in file {
-            said += &format!("{kind}: {}\n", row.join(" | "));
+            said.push_str(&[kind, ": ", &row.join(" | "), "\n"].concat());
         }
     }
     said

@@ -1,8 +1,9 @@
 //! Data files: their form, their limits, and nothing in them that a spreadsheet would carry out.
 
-use std::io::sink;
+use std::io::{Write, sink};
 use std::time::Instant;
 
+use allocation_counter::measure;
 use report_worker::csv::{harmless, write};
 use report_worker::pdf::{Limit, RenderError};
 use report_worker::report::{Limits, RowSpool, SpooledRows};
@@ -96,6 +97,28 @@ fn the_form_is_that_of_rfc_4180_and_the_same_each_time() {
     let expected = "n,text\r\n0,\"a \"\"b\"\",\r\nc\"\r\n1,\"a \"\"b\"\",\r\nc\"\r\n";
     assert_eq!(String::from_utf8(texts[0].0.clone()).unwrap(), expected);
     assert_eq!(texts[0], texts[1]);
+}
+
+#[test]
+fn memory_does_not_grow_with_the_rows() {
+    /// What the writer may need at one time, in bytes: its buffer, and a row.
+    const WRITER_BYTES_MAX: u64 = 64 * 1024;
+    let most = |rows, out: &mut dyn Write| {
+        let mut rows = spooled(rows, "a cell of some length");
+        let mut written = None;
+        let measured = measure(|| {
+            written = write(&["n", "text"], &mut rows, &Limits::default(), out).ok();
+        });
+        (measured.bytes_max, written.unwrap().bytes)
+    };
+    let (few, _) = most(100, &mut sink());
+    let (many, bytes) = most(50_000, &mut sink());
+    assert!(bytes > 1_000_000, "{bytes}");
+    assert_eq!(many, few);
+    assert!(many < WRITER_BYTES_MAX, "{many}");
+    // The control: whoever keeps what is written needs that much more.
+    let (kept, _) = most(50_000, &mut Vec::new());
+    assert!(kept > bytes, "{kept}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 
 use local::postgres::Cluster;
 use projects::domain::{Change, NewProject, Project};
-use reports::domain::{NewReport, Report};
+use reports::domain::Report;
+use reports::types::NewReport;
 use serde_json::json;
 use shared::clock::Clock;
 use shared::db::{Access, Database, DatabaseConfig, DbError, Statement};
@@ -247,7 +248,7 @@ async fn delete_project(doors: &Doors, drawn: Drawn) -> Result<(), ScaleError> {
 }
 
 async fn request_report(doors: &Doors, drawn: Drawn) -> Result<(), ScaleError> {
-    let new = NewReport::new("project_summary", None, None).map_err(invalid)?;
+    let new = NewReport::summary(None, None).map_err(invalid)?;
     let report = Report::request(new, UserId::from(drawn.session), Clock::System.now());
     let event = ReportRequested {
         report_id: report.id,

@@ -2,6 +2,7 @@
 
 use futures_util::future::join;
 use local::api::Call;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -67,11 +68,45 @@ fn a_report_asked_for_twice_exists_once() {
         owner.usage(world, "reports", 1).await;
         // The control: under another key it is another report.
         assert_ne!(owner.order_report().await, id);
-        let other_body = Call::post("/v2/reports", &serde_json::json!({ "type": "other" }));
+        let other_body = Call::post("/v2/reports", &json!({ "type": "other" }));
         let key = Uuid::new_v4().to_string();
         owner
             .expect(400, other_body.header("idempotency-key", key))
             .await;
+    });
+}
+
+/// From the log-in that `auth` writes down to the file that a browser saves.
+#[test]
+fn a_data_file_has_its_own_type_and_name() {
+    run(async {
+        let world = World::product().await;
+        let owner = Tenant::sign_up(world).await;
+        let stranger = Tenant::sign_up(world).await;
+        let body = json!({ "type": "audit_extract", "format": "csv" });
+        let ordered = owner.expect(202, Call::post("/v2/reports", &body).once());
+        let id = ordered.await.text("/id");
+        let report = owner.finished_report(&id).await;
+        assert_eq!(report["status"], "succeeded", "{report}");
+        assert_eq!(report["pages"], Value::Null);
+        let link = owner.download_link(&id).await;
+        let file = world.api.send(Call::get(link)).await.unwrap();
+        let kind = "text/csv; charset=utf-8; header=present";
+        assert_eq!(file.header("content-type"), kind);
+        let name = format!("attachment; filename=\"report-{id}.csv\"");
+        assert_eq!(file.header("content-disposition"), name);
+        let text = String::from_utf8(file.body).unwrap();
+        let head = "occurred_at,action,actor,actor_id,subject_id,details,entry_id\r\n";
+        assert!(text.starts_with(head), "{text}");
+        for said in [
+            "tenant.created",
+            "member.added",
+            "session.started",
+            &owner.email,
+        ] {
+            assert!(text.contains(said), "{said} in {text}");
+        }
+        assert!(!text.contains(&stranger.email), "{text}");
     });
 }
 

@@ -1,12 +1,14 @@
 //! Reports are read on the replica where it has come far enough, and never miss what was there when
 //! they were asked for.
 
+use std::{cell::Cell, time::Duration};
+
 use report_worker::{job, state::Worker};
 use serde_json::json;
 use shared::{
     batch::{Delivery, Ending},
     clock::Clock,
-    db::Database,
+    db::{Database, DbError, Moment, ReplicaConfig, Statement, Transaction},
     deadline::Deadline,
     ids::{EventId, ReportId},
     jobs::Envelope,
@@ -27,10 +29,14 @@ struct Reports {
 
 impl Reports {
     async fn new(test: &str) -> Self {
+        Self::with(test, |replica| replica).await
+    }
+
+    async fn with(test: &str, set: impl FnOnce(ReplicaConfig) -> ReplicaConfig) -> Self {
         let scene = Scene::new(test).await;
         let bucket = TestBucket::new().await;
         let url = |cluster| service_url(cluster, "report_worker");
-        let second = replica(&url(&scene.replica), ANY_LAG);
+        let second = set(replica(&url(&scene.replica), ANY_LAG));
         let worker = Worker {
             clock: Clock::System,
             db: Database::with_replica(config(&url(&scene.primary)), Some(second)),
@@ -133,6 +139,25 @@ async fn without_the_check_a_report_misses_what_was_there() {
     reports.scene.stop().await;
 }
 
+/// Where positions mean nothing, what counts is how long ago the report was asked for.
+#[tokio::test]
+async fn a_young_report_is_read_on_the_writer_where_positions_mean_nothing() {
+    let all = ["first", "second"];
+    for (test, after_a_write, expected) in [
+        ("young-reports", Duration::from_hours(1), all.as_slice()),
+        ("old-reports", Duration::ZERO, &all[..1]),
+    ] {
+        let reports = Reports::with(test, |replica| replica.sticky(after_a_write)).await;
+        reports.add("first").await;
+        reports.scene.caught_up().await;
+        reports.scene.pause().await;
+        reports.add("second").await;
+        let order = reports.order().await;
+        assert_eq!(reports.make(order, &all).await, expected, "{test}");
+        reports.scene.stop().await;
+    }
+}
+
 /// Killed before it is asked, and with a connection open: the primary makes up for it.
 #[tokio::test]
 async fn no_report_fails_when_the_replica_is_killed() {
@@ -143,5 +168,46 @@ async fn no_report_fails_when_the_replica_is_killed() {
     assert_eq!(reports.make(one, &["first"]).await, ["first"]);
     reports.scene.kill_replica().await;
     assert_eq!(reports.make(two, &["first"]).await, ["first"]);
+    reports.scene.stop().await;
+}
+
+fn count() -> Statement<i64> {
+    let count = "SELECT count(*) AS rows FROM published_projects";
+    Statement::new(count).one(|row| row.try_get("rows"))
+}
+
+/// What is read half on the one and half on the other server would be of two instants.
+#[tokio::test]
+async fn a_snapshot_that_breaks_off_begins_anew_on_the_primary() {
+    let reports = Reports::new("broken-off").await;
+    reports.add("first").await;
+    reports.scene.caught_up().await;
+    let (db, tenant) = (&reports.worker.db, reports.tenant);
+    let moment = Moment {
+        position: Some(0),
+        age: Duration::ZERO,
+    };
+    let begun = Cell::new(0);
+    let fails = async |transaction: &mut Transaction<'_>| {
+        begun.set(begun.get() + 1);
+        transaction.run(count()).await?;
+        Err::<(), _>(DbError::NoRow)
+    };
+    // The control: a failure of the work's own is no reason to begin anew.
+    assert!(db.snapshot(tenant, moment, fails).await.is_err());
+    assert_eq!(begun.replace(0), 1);
+
+    let breaks_off = async |transaction: &mut Transaction<'_>| {
+        begun.set(begun.get() + 1);
+        let before = transaction.run(count()).await?;
+        if begun.get() == 1 {
+            reports.add("second").await;
+            reports.scene.kill_replica().await;
+        }
+        Ok::<_, DbError>((before, transaction.run(count()).await?))
+    };
+    let counted = db.snapshot(tenant, moment, breaks_off).await;
+    assert_eq!(counted.unwrap(), (2, 2));
+    assert_eq!(begun.get(), 2);
     reports.scene.stop().await;
 }
