@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use bench::report::Extent;
-use bench::{counts, run, scale, simulate, sizes};
+use bench::{counts, order, run, scale, simulate, sizes};
 use local::say::say;
 
-const USAGE: &str = "usage: bench run [--full]\n       bench counts [--write] | sizes [--write] | path NAME CALLS\n       bench scale [--full]\n       bench simulate [limiter|queue|cost] [--seed NUMBER] [--write | --check]";
+const USAGE: &str = "usage: bench run [--full]\n       bench counts [--write] | sizes [--write] | path NAME CALLS\n       bench scale [--full] | order\n       bench simulate [limiter|queue|cost] [--seed NUMBER] [--write | --check]";
 /// The exit code for a wrong command line, as BSD's sysexits have it.
 const USAGE_CODE: u8 = 64;
 
@@ -18,6 +18,7 @@ async fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["run", option @ ..] => ran(option).await,
         ["scale", option @ ..] => scaled(option).await,
+        ["order"] => Some(ordered().await),
         ["path", name, calls] => Some(walk(name, calls)),
         ["counts", option @ ..] => counted(option).await,
         ["sizes", option @ ..] => {
@@ -63,6 +64,15 @@ async fn scaled(option: &[&str]) -> Option<Result<bool, String>> {
             .map(|found| grown(&found))
             .map_err(|error| error.to_string()),
     )
+}
+
+async fn ordered() -> Result<bool, String> {
+    let found = Box::pin(order::run()).await;
+    let found = found.map_err(|error| error.to_string())?;
+    for one in found {
+        say(one);
+    }
+    Ok(found.iter().all(|one| one.ratio.median <= order::RATIO_MAX))
 }
 
 async fn counted(option: &[&str]) -> Option<Result<bool, String>> {
