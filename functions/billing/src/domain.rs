@@ -55,6 +55,8 @@ pub struct Plan {
     pub requests_per_day: i32,
     /// Reports a tenant may ask for in 30 days.
     pub reports_per_month: i32,
+    /// Reports of a tenant that run at the same time.
+    pub reports_at_once: i32,
     /// What is counted, by name.
     pub meters: Vec<PlanMeter>,
 }

@@ -15,7 +15,7 @@ const PLANS_MAX: i64 = 100;
 shared::statements! {
     PLANS = "
 SELECT p.id, p.name, p.price_cents, p.currency,
-       p.requests_per_minute, p.requests_per_day, p.reports_per_month,
+       p.requests_per_minute, p.requests_per_day, p.reports_per_month, p.reports_at_once,
        ARRAY(SELECT m.meter FROM plan_meters AS m
               WHERE m.plan_id = p.id ORDER BY m.meter) AS meters,
        ARRAY(SELECT m.included FROM plan_meters AS m
@@ -29,7 +29,7 @@ LIMIT $1";
     /// The plan in force is asked of the same function that the limits come from.
     PLAN_IN_FORCE = "
 SELECT p.id, p.name, p.price_cents, p.currency,
-       p.requests_per_minute, p.requests_per_day, p.reports_per_month,
+       p.requests_per_minute, p.requests_per_day, p.reports_per_month, p.reports_at_once,
        ARRAY(SELECT m.meter FROM plan_meters AS m
               WHERE m.plan_id = p.id ORDER BY m.meter) AS meters,
        ARRAY(SELECT m.included FROM plan_meters AS m
@@ -145,6 +145,7 @@ fn plan(row: &Row) -> Result<Plan, tokio_postgres::Error> {
         requests_per_minute: row.try_get("requests_per_minute")?,
         requests_per_day: row.try_get("requests_per_day")?,
         reports_per_month: row.try_get("reports_per_month")?,
+        reports_at_once: row.try_get("reports_at_once")?,
         meters: terms
             .map(|((meter, included), unit_price_cents)| PlanMeter {
                 meter,

@@ -38,6 +38,7 @@ struct Limits {
     requests_per_minute: i32,
     requests_per_day: i32,
     reports_per_month: i32,
+    reports_at_once: i32,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,6 +73,7 @@ impl From<&domain::Plan> for Plan {
                 requests_per_minute: plan.requests_per_minute,
                 requests_per_day: plan.requests_per_day,
                 reports_per_month: plan.reports_per_month,
+                reports_at_once: plan.reports_at_once,
             },
             meters: meters.collect(),
         }

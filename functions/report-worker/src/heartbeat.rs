@@ -39,9 +39,8 @@ pub struct Heartbeat<'a> {
 }
 
 impl Heartbeat<'_> {
-    /// Waits for `work`, and beats meanwhile. Work that is given up is stopped.
+    /// Waits for `work`, and beats meanwhile.
     pub async fn beside<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut stopper = Stopper(Some(self.progress));
         let done = Notify::new();
         let work = async {
             let output = work.await;
@@ -49,7 +48,6 @@ impl Heartbeat<'_> {
             output
         };
         let (output, ()) = join(work, self.until(&done)).await;
-        stopper.0 = None;
         output
     }
 
@@ -76,18 +74,6 @@ impl Heartbeat<'_> {
             Err(error) => {
                 tracing::warn!(report.id = %self.report, error = %error, "claim not renewed");
             }
-        }
-    }
-}
-
-/// Stops work that is dropped before its end: a thread that renders does not end with the future that
-/// waits for it.
-struct Stopper<'a>(Option<&'a Arc<Progress>>);
-
-impl Drop for Stopper<'_> {
-    fn drop(&mut self) {
-        if let Some(progress) = self.0 {
-            progress.stop();
         }
     }
 }

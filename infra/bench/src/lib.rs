@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `world` | PostgreSQL, `DynamoDB` and tenants with rows, the same for every program |
 //! | `lambda` | one instance of a program under the Lambda Runtime API, and what it uses |
+//! | `order` | an order for a report beside a plain insert |
 //! | `entrants` | the programs that are measured |
 //! | `peers` | the Python programs among them: installed, and with a Redis beside them |
 //! | `uvicorn` | one of them as its users run it outside Lambda |
@@ -23,6 +24,7 @@ pub mod contest;
 pub mod counts;
 pub mod entrants;
 pub mod lambda;
+pub mod order;
 pub mod pdf;
 pub mod peers;
 pub mod report;

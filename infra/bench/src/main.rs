@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use bench::report::Extent;
-use bench::{counts, pdf, run, scale, simulate, sizes};
+use bench::{counts, order, pdf, run, scale, simulate, sizes};
 use local::say::say;
 
-const USAGE: &str = "usage: bench run [--full]\n       bench counts [--write] | sizes [--write] | path NAME CALLS\n       bench scale [--full]\n       bench pdf [--full] | render-pdf ROWS PDF\n       bench simulate [limiter|queue|cost] [--seed NUMBER] [--write | --check]";
+const USAGE: &str = "usage: bench run [--full]\n       bench counts [--write] | sizes [--write] | path NAME CALLS\n       bench scale [--full] | order\n       bench pdf [--full] | render-pdf ROWS PDF\n       bench simulate [limiter|queue|cost] [--seed NUMBER] [--write | --check]";
 /// The exit code for a wrong command line, as BSD's sysexits have it.
 const USAGE_CODE: u8 = 64;
 
@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
         ["scale", option @ ..] => scaled(option).await,
         ["pdf", option @ ..] => printed(option).await,
         ["render-pdf", source, target] => Some(rendered(source, target)),
+        ["order"] => Some(ordered().await),
         ["path", name, calls] => Some(walk(name, calls)),
         ["counts", option @ ..] => counted(option).await,
         ["sizes", option @ ..] => {
@@ -85,6 +86,15 @@ fn rendered(source: &str, target: &str) -> Result<bool, String> {
     let used = pdf::render(source.as_ref(), target.as_ref()).map_err(|error| error.to_string())?;
     let printed = std::io::stdout().lock().write_all(used.as_bytes());
     printed.map(|()| true).map_err(|error| error.to_string())
+}
+
+async fn ordered() -> Result<bool, String> {
+    let found = Box::pin(order::run()).await;
+    let found = found.map_err(|error| error.to_string())?;
+    for one in found {
+        say(one);
+    }
+    Ok(found.iter().all(|one| one.ratio.median <= order::RATIO_MAX))
 }
 
 async fn counted(option: &[&str]) -> Option<Result<bool, String>> {

@@ -26,6 +26,7 @@ async fn v2_lists_plans_with_their_limits_and_prices() {
                 "requests_per_minute": 1000,
                 "requests_per_day": 100_000,
                 "reports_per_month": 1000,
+                "reports_at_once": 4,
             },
             "meters": [
                 { "meter": "projects", "included": 500, "unit_price_cents": 10 },

@@ -117,6 +117,7 @@ fn plan(price_cents: i64, unit_price_cents: i64) -> Plan {
         requests_per_minute: 1,
         requests_per_day: 1,
         reports_per_month: 1,
+        reports_at_once: 1,
         meters: vec![PlanMeter {
             meter: "reports".to_owned(),
             included: 0,

@@ -14,7 +14,7 @@ const DONE_FIRST: i64 = 6;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_mins(4);
 
-/// How many of the large tenant's reports were begun between the small one's order and its beginning.
+/// How many of the large tenant's reports were begun while the small one's was in the queue.
 async fn begun_before(world: &World, waiting: i32, grouped: bool) -> i64 {
     // More at once than there are workers: it is the queue that is fair here.
     let (large, small) = (
@@ -28,12 +28,15 @@ async fn begun_before(world: &World, waiting: i32, grouped: bool) -> i64 {
         wait(async || world.count(&done).await >= DONE_FIRST).await;
         let order = world.order(small, 1).await;
         world.send(&order, grouped).await;
+        world
+            .sql("CREATE TABLE public.sent AS SELECT clock_timestamp() AS at")
+            .await;
         let begun = format!("{} AS r WHERE started_at IS NOT NULL", reports_of(small));
         wait(async || world.count(&begun).await > 0).await;
     };
     work(world, WORKERS, Chaos::NONE, begun).await;
     let between = format!(
-        "{} AS a, {} AS b WHERE a.started_at BETWEEN b.created_at AND b.started_at",
+        "{} AS a, {} AS b, public.sent AS s WHERE a.started_at BETWEEN s.at AND b.started_at",
         reports_of(large),
         reports_of(small)
     );
