@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod proxies;
 mod results;
 mod rude;
 mod tls;

@@ -173,6 +173,33 @@ async fn dispatchers_at_the_same_time_hand_a_delivery_out_once() {
     assert_eq!(world.outgoing.drain().await.len(), 5);
 }
 
+/// What one of them counts, none of the others changes meanwhile.
+#[tokio::test]
+async fn dispatchers_at_the_same_time_keep_to_an_endpoints_limit_together() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let endpoint = world.endpoint(&receiver.url(), json!({})).await;
+    for _ in 0..25 {
+        world.test(&endpoint).await;
+    }
+    let dispatchers: Vec<_> = (0..6)
+        .map(|_| Dispatcher {
+            db: world.database.database("webhooks-dispatch"),
+            ..world.dispatcher.clone()
+        })
+        .collect();
+    // Connected already, so that they meet.
+    for dispatcher in &dispatchers {
+        dispatcher.db.warm().await.unwrap();
+    }
+    let never = Deadline::never();
+    let runs = dispatchers
+        .iter()
+        .map(|one| one.pump(world.owner.tenant, &never));
+    futures_util::future::join_all(runs).await;
+    assert_eq!(world.outgoing.drain().await.len(), 10);
+}
+
 impl World {
     /// The dispatcher's schedule alone.
     async fn dispatch_due(&self) {

@@ -39,6 +39,41 @@ async fn every_tenant_is_served_but_one_that_may_not_come_in() {
     assert_eq!(receiver.seen().len(), 5);
 }
 
+/// More tenants than one statement names, from wherever a run begins.
+#[tokio::test]
+async fn tenants_are_served_page_by_page() {
+    const TENANTS: i64 = 450;
+    let world = World::new().await;
+    let crowd = format!(
+        "SET ROLE app_owner;
+         DO $$
+         DECLARE
+           tenant uuid;
+         BEGIN
+           FOR place IN 1..{TENANTS} LOOP
+             tenant := gen_random_uuid();
+             INSERT INTO app.tenants (id, name) VALUES (tenant, 'one of many');
+             PERFORM set_config('app.current_tenant', tenant::text, true);
+             INSERT INTO webhooks.endpoints (id, slot, url, rate_per_minute) VALUES (tenant, 1, 'https://example.com/', 1);
+             INSERT INTO webhooks.secrets (endpoint_id, id, secret) VALUES (tenant, tenant, sha256('secret'));
+             INSERT INTO webhooks.messages (id, type, body) VALUES (tenant, 'webhook.test', '{{}}');
+             -- One tenant in ten has nothing that is due.
+             INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, due_at)
+             VALUES (tenant, tenant, tenant, now() + CASE WHEN place % 10 = 0 THEN interval '1 day' ELSE '-1 day' END);
+           END LOOP;
+         END $$"
+    );
+    let owner = world.database.owner().await;
+    owner.batch_execute(&crowd).await.unwrap();
+    let served = world
+        .dispatcher
+        .serve(json!({}), &Deadline::never())
+        .await
+        .unwrap();
+    assert_eq!(served["sent"], TENANTS - TENANTS / 10);
+    assert_eq!(world.outgoing.drain().await.len(), 405);
+}
+
 #[tokio::test]
 async fn a_suspension_on_the_way_loses_nothing() {
     let world = World::new().await;

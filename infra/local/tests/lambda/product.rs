@@ -163,9 +163,13 @@ fn what_calls_strangers_is_outside_the_network_and_may_tell_its_results_only() {
     for word in ["Database", "secretsmanager", "LimitsTable", "Bucket"] {
         assert!(!sender.contains(word), "{word}");
     }
-    assert_eq!(sender.matches("Action:").count(), 1);
-    assert!(sender.contains("Action: sqs:SendMessage\n"));
-    assert!(sender.contains("Resource: !GetAtt WebhookResultQueue.Arn\n"));
+    assert!(sender.contains("Role: !GetAtt WebhookSenderRole.Arn\n"));
+    let role = part(&text, "WebhookSenderRole");
+    let resources = role.split("Resource: !GetAtt ").skip(1);
+    let resources: Vec<_> = resources.map(|rest| rest.lines().next()).collect();
+    let queues = [Some("WebhookQueue.Arn"), Some("WebhookResultQueue.Arn")];
+    assert_eq!(resources, queues);
+    assert_eq!(role.matches("iam::aws:policy").count(), 1);
     // The control: the others are inside.
     let dispatch = part(&text, "WebhooksDispatchFunction");
     assert!(!dispatch.contains(inside) && dispatch.contains("Database"));

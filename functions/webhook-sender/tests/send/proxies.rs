@@ -1,0 +1,75 @@
+//! A proxy that the environment names is not asked: it would look names up itself, behind our back.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use shared::config;
+use shared::egress::Targets;
+use testkit::Receiver;
+use webhook_sender::call::Caller;
+use webhook_sender::resolve::SystemResolver;
+use webhook_sender::tls;
+
+/// The variable that tells the child what to call.
+const URL: &str = "WEBHOOK_TEST_URL";
+/// Every spelling by which clients are told of a proxy.
+const PROXIES: [&str; 6] = [
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+];
+
+#[tokio::test]
+async fn a_proxy_in_the_environment_is_not_asked() {
+    let (receiver, proxy) = (Receiver::start().await, Receiver::start().await);
+    for (child, direct, through) in [("we_call", 1, 0), ("another_client_calls", 1, 1)] {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let name = format!("proxies::{child}");
+        command.args(["--ignored", "--exact", &name]);
+        command
+            .env(URL, receiver.url())
+            .env_remove("NO_PROXY")
+            .env_remove("no_proxy");
+        for variable in PROXIES {
+            command.env(variable, format!("http://{}", proxy.address()));
+        }
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let output = output.await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
+        let arrived = (receiver.seen().len(), proxy.seen().len());
+        assert_eq!(arrived, (direct, through), "{child}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "run by the test above, with proxies in its environment"]
+async fn we_call() {
+    let caller = Caller {
+        targets: Targets::Loopback,
+        resolver: Arc::new(SystemResolver),
+        tls: tls::client(None).unwrap(),
+        timeout: Duration::from_secs(5),
+    };
+    let url = config::required(URL).unwrap();
+    let (headers, body) = (BTreeMap::new(), "{}".to_owned());
+    let call = caller.post(&url, &headers, body, SystemTime::UNIX_EPOCH);
+    assert_eq!(Box::pin(call).await.unwrap().status, 204);
+}
+
+/// The control: a client that does what most do.
+#[tokio::test]
+#[ignore = "run by the test above, with proxies in its environment"]
+async fn another_client_calls() {
+    let url = config::required(URL).unwrap();
+    let answer = reqwest::Client::new().post(url).send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+}
