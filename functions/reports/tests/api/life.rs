@@ -4,7 +4,7 @@ use reports::state::Reports;
 use serde_json::{Value, json};
 use shared::ids::ReportId;
 use shared::pipeline;
-use shared::storage::{ObjectKey, Storage};
+use shared::storage::{Format, ObjectKey, Storage};
 use testkit::{Call, Reply};
 
 use crate::{Scene, envelope, id};
