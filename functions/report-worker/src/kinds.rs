@@ -52,6 +52,21 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
+    /// What stands around the rows of every type.
+    fn frame(&self, title: impl Into<String>, period: String) -> ReportData {
+        ReportData {
+            language: "en".to_owned(),
+            tenant: self.tenant_name.to_owned(),
+            title: title.into(),
+            number: String::new(),
+            period,
+            generated_at: self.now,
+            figures: Vec::new(),
+            chart: None,
+            table: sheet::table("", Vec::new()),
+        }
+    }
+
     /// The parameters as a type knows them.
     fn read<P: DeserializeOwned>(&self) -> Result<P, JobError> {
         serde_json::from_value(self.params.clone()).map_err(JobError::Params)

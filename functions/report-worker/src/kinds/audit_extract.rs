@@ -123,12 +123,6 @@ fn present(
         note: String::new(),
     };
     ReportData {
-        language: "en".to_owned(),
-        tenant: order.tenant_name.to_owned(),
-        title: title.unwrap_or_else(|| "Audit extract".to_owned()),
-        number: String::new(),
-        period: period.words,
-        generated_at: order.now,
         figures: vec![
             tile("Entries", counts.entries),
             tile("People", counts.actors),
@@ -136,6 +130,10 @@ fn present(
         chart: None,
         charts: Vec::new(),
         table: table("Entries", Vec::new()),
+        ..order.frame(
+            title.unwrap_or_else(|| "Audit extract".to_owned()),
+            period.words,
+        )
     }
 }
 

@@ -107,12 +107,7 @@ fn present(
         note: note.to_owned(),
     };
     ReportData {
-        language: "en".to_owned(),
-        tenant: order.tenant_name.to_owned(),
-        title,
         number: number(&period),
-        period: period.words,
-        generated_at: order.now,
         figures: vec![
             tile("Total", total.clone(), standing),
             tile("Plan", plan.name.clone(), "in force now"),
@@ -123,5 +118,6 @@ fn present(
             &format!("Amounts in {}", plan.currency),
             vec!["Total".to_owned(), String::new(), String::new(), total],
         ),
+        ..order.frame(title, period.words)
     }
 }

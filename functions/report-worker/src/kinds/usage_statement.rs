@@ -105,12 +105,6 @@ fn present(
         "Total".clone_into(first);
     }
     ReportData {
-        language: "en".to_owned(),
-        tenant: order.tenant_name.to_owned(),
-        title: title.unwrap_or_else(|| "Usage statement".to_owned()),
-        number: String::new(),
-        period: period.words,
-        generated_at: order.now,
         figures: vec![
             tile("Plan", plan.name.clone(), "in force now".to_owned()),
             limit("Requests per minute", plan.requests_per_minute),
@@ -125,6 +119,10 @@ fn present(
             true => table("Usage by meter", Vec::new()),
             false => table("Usage by meter", totals),
         },
+        ..order.frame(
+            title.unwrap_or_else(|| "Usage statement".to_owned()),
+            period.words,
+        )
     }
 }
 

@@ -142,6 +142,7 @@ impl World {
             db: self.database.database("relay"),
             reports: self.queue.queue(),
             usage: self.usage.queue(),
+            webhooks: self.webhooks.queue(),
             documents: self.bucket.storage(),
             keep_days: 30,
             run_for: PATIENCE,

@@ -94,12 +94,6 @@ pub(super) fn present(
         note: String::new(),
     };
     ReportData {
-        language: "en".to_owned(),
-        tenant: order.tenant_name.to_owned(),
-        title: title.unwrap_or_else(|| "Activity".to_owned()),
-        number: String::new(),
-        period: period.words,
-        generated_at: order.now,
         figures: vec![
             tile("Events", total),
             tile("Projects created", of(&["project.created"])),
@@ -109,5 +103,6 @@ pub(super) fn present(
         chart: Some(bars.chart(counts)),
         charts: Vec::new(),
         table: table("What happened", Vec::new()),
+        ..order.frame(title.unwrap_or_else(|| "Activity".to_owned()), period.words)
     }
 }

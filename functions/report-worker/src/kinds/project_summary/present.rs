@@ -33,12 +33,6 @@ pub(super) fn present(
         note,
     };
     ReportData {
-        language: "en".to_owned(),
-        tenant: order.tenant_name.to_owned(),
-        title: title.unwrap_or(TITLE).to_owned(),
-        number: String::new(),
-        period: format!("As of {}", day(now)),
-        generated_at: now,
         figures: vec![
             tile("Projects", figures.total, String::new()),
             tile("Active", figures.active, share(figures.active)),
@@ -56,6 +50,7 @@ pub(super) fn present(
                 whole(figures.total),
             ],
         ),
+        ..order.frame(title.unwrap_or(TITLE), format!("As of {}", day(now)))
     }
 }
 
