@@ -83,6 +83,54 @@ fn the_widest_letter_stays_in_the_narrowest_column() {
 }
 
 #[test]
+fn a_sign_as_wide_as_a_sentence_stays_in_its_column() {
+    const WIDE: &str = "\u{fdfd}";
+    let chain = ["👨"; 5].join("\u{200d}");
+    let mut narrow = report();
+    narrow.table.columns = (0..6)
+        .map(|index| Column {
+            title: format!("C{index}"),
+            align: if index % 2 == 0 {
+                Align::Start
+            } else {
+                Align::End
+            },
+            width: if index == 5 {
+                Width::Share(1.0)
+            } else {
+                Width::Points(36.0)
+            },
+        })
+        .collect();
+    let mut rows = rows(2);
+    rows[0].fill(WIDE.to_owned());
+    rows[1].fill(chain.clone());
+    let rendered = render_file("wide-signs", &narrow, &rows);
+    let words = words(&rendered);
+    let edges: Vec<f64> = (0..5)
+        .map(|index| 45.0 + 36.0 * f64::from(index + 1))
+        .collect();
+    let signs = words.iter().filter(|word| {
+        let text = word.text.as_str();
+        text.contains(WIDE) || text.contains('👨') || text.contains('\u{fffd}')
+    });
+    let mut shown = (0, 0);
+    for sign in signs {
+        let crossed = edges
+            .iter()
+            .any(|edge| sign.left < edge - TOLERANCE && sign.right > edge + TOLERANCE);
+        assert!(!crossed, "{sign:?} crosses one of {edges:?}");
+        match sign.text.contains('\u{fffd}') {
+            true => shown.0 += 1,
+            false => shown.1 += 1,
+        }
+    }
+    // Five narrow columns of each row have a stand-in; the last has room for the sign itself.
+    assert_eq!(shown.0, 10, "{words:?}");
+    assert!(shown.1 >= 2, "{words:?}");
+}
+
+#[test]
 fn figures_end_at_the_right_edge_of_their_column() {
     let rows = rows(30);
     let rendered = render_file("right-aligned", &report(), &rows);

@@ -80,50 +80,6 @@ fn nothing_is_written_when_there_are_too_many_rows() {
     assert!(out.is_empty());
 }
 
-/// Rows without end, and a clock that has run out when so many were read.
-struct Endless {
-    read: u32,
-}
-
-impl RowSource for Endless {
-    fn rewind(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn next_row(&mut self, row: &mut Row) -> io::Result<bool> {
-        self.read += 1;
-        row.clear();
-        for cell in ["2025-01-01", "Endless", "API requests", "1", "2", "3"] {
-            row.push(cell);
-        }
-        Ok(true)
-    }
-}
-
-#[test]
-fn the_deadline_ends_both_passes() {
-    let past = Limits {
-        deadline: Some(Instant::now()),
-        ..Limits::default()
-    };
-    let error = limited(&past, 3).unwrap_err();
-    assert!(
-        matches!(error, RenderError::OutOfTime { pages: 0 }),
-        "{error}"
-    );
-
-    let soon = Limits {
-        deadline: Some(Instant::now() + Duration::from_millis(30)),
-        rows: u32::MAX,
-        pages: u32::MAX,
-        ..Limits::default()
-    };
-    let mut endless = Endless { read: 0 };
-    let error = try_render(&report(), &mut endless, &soon).unwrap_err();
-    assert!(matches!(error, RenderError::OutOfTime { .. }), "{error}");
-    assert!(endless.read > 0);
-}
-
 #[test]
 fn rows_that_fit_no_column_are_refused() {
     for cells in [&["one"; 5][..], &["one"; 7], &[]] {
@@ -264,9 +220,9 @@ fn an_output_that_fails_is_worth_another_try() {
 #[test]
 fn the_limit_of_rows_comes_from_the_environment() {
     const EXPECTED: &str = "EXPECTED_ROWS";
-    if let Ok(expected) = env::var(EXPECTED) {
+    if let Some(expected) = env::var_os(EXPECTED) {
         let rows = Limits::from_env().map_or("invalid".to_owned(), |found| found.rows.to_string());
-        assert_eq!(rows, expected);
+        assert_eq!(rows.as_str(), expected);
         return;
     }
     // This test again, in an environment of its own.
