@@ -44,10 +44,12 @@ template: $(TOOLS)/sam/bin/sam ## Does SAM accept template.yaml?
 bench: release ## How fast and how cheap is it, beside its floor and a Python peer? A few minutes
 	@$(BENCH) run
 	@$(BENCH) scale
+	@$(BENCH) pdf
 
 bench-full: release ## The same with figures good enough to publish
 	@$(BENCH) run --full
 	@$(BENCH) scale --full
+	@$(BENCH) pdf --full
 
 simulate: release ## How do limiter, queue and cost behave at 1,000 instances?
 	@$(BENCH) simulate

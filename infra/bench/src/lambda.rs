@@ -100,6 +100,15 @@ pub struct Used {
     pub peak_bytes: u64,
 }
 
+/// What this program itself has used until now.
+///
+/// # Errors
+///
+/// When the kernel does not tell.
+pub fn used_by_this() -> io::Result<Used> {
+    process::used_by(std::process::id())
+}
+
 impl Instance {
     /// Starts `program` and waits until it asks for its first event.
     ///

@@ -11,6 +11,7 @@
 //! | `report` | what was found: tables, chart, and what it must show |
 //! | `run` | a whole run |
 //! | `scale` | the statements of the hot paths with a hundred times the tenants, or rows |
+//! | `pdf` | reports of fifty to a million rows, beside what makes them otherwise |
 //! | `counts` | instructions of the hot paths |
 //! | `sizes` | bytes of the functions' zips |
 //! | `budgets` | what instructions and bytes may be, as committed |
@@ -22,6 +23,7 @@ pub mod contest;
 pub mod counts;
 pub mod entrants;
 pub mod lambda;
+pub mod pdf;
 pub mod peers;
 pub mod report;
 pub mod run;

@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use bench::report::Extent;
-use bench::{counts, run, scale, simulate, sizes};
+use bench::{counts, pdf, run, scale, simulate, sizes};
 use local::say::say;
 
-const USAGE: &str = "usage: bench run [--full]\n       bench counts [--write] | sizes [--write] | path NAME CALLS\n       bench scale [--full]\n       bench simulate [limiter|queue|cost] [--seed NUMBER] [--write | --check]";
+const USAGE: &str = "usage: bench run [--full]\n       bench counts [--write] | sizes [--write] | path NAME CALLS\n       bench scale [--full]\n       bench pdf [--full] | render-pdf ROWS PDF\n       bench simulate [limiter|queue|cost] [--seed NUMBER] [--write | --check]";
 /// The exit code for a wrong command line, as BSD's sysexits have it.
 const USAGE_CODE: u8 = 64;
 
@@ -18,6 +18,8 @@ async fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["run", option @ ..] => ran(option).await,
         ["scale", option @ ..] => scaled(option).await,
+        ["pdf", option @ ..] => printed(option).await,
+        ["render-pdf", source, target] => Some(rendered(source, target)),
         ["path", name, calls] => Some(walk(name, calls)),
         ["counts", option @ ..] => counted(option).await,
         ["sizes", option @ ..] => {
@@ -63,6 +65,26 @@ async fn scaled(option: &[&str]) -> Option<Result<bool, String>> {
             .map(|found| grown(&found))
             .map_err(|error| error.to_string()),
     )
+}
+
+async fn printed(option: &[&str]) -> Option<Result<bool, String>> {
+    let size = match flag(option, "--full")? {
+        true => pdf::Size::FULL,
+        false => pdf::Size::BRIEF,
+    };
+    let found = Box::pin(pdf::run(size)).await;
+    let table = found.map_err(|error| error.to_string());
+    Some(table.and_then(|found| {
+        say(pdf::table(&found).map_err(|error| error.to_string())?);
+        Ok(true)
+    }))
+}
+
+/// What `pdf` starts for each of its own reports.
+fn rendered(source: &str, target: &str) -> Result<bool, String> {
+    let used = pdf::render(source.as_ref(), target.as_ref()).map_err(|error| error.to_string())?;
+    let printed = std::io::stdout().lock().write_all(used.as_bytes());
+    printed.map(|()| true).map_err(|error| error.to_string())
 }
 
 async fn counted(option: &[&str]) -> Option<Result<bool, String>> {

@@ -14,6 +14,7 @@ mod redis;
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     io,
     path::{Path, PathBuf},
 };
@@ -28,6 +29,20 @@ const SOURCES: &str = "infra/bench/peers";
 const PLACE: &str = "target/bench/peers";
 /// More than any run asks for: what counting costs is measured, not refusals.
 const REQUESTS_PER_MINUTE: u32 = 1_000_000_000;
+
+/// An interpreter with what a file of requirements names, in an environment of its own at `place`.
+pub(crate) async fn python_with(requirements: &Path, place: &Path) -> Result<PathBuf, PeersError> {
+    python::packages(requirements, place).await
+}
+
+/// Runs a program to its end and answers what it wrote to its standard output.
+pub(crate) async fn run<I, A>(program: &Path, arguments: I) -> Result<String, PeersError>
+where
+    I: IntoIterator<Item = A>,
+    A: AsRef<OsStr>,
+{
+    command::run(program, arguments).await
+}
 
 /// Why there is nothing to compare with. Its text is one line.
 #[derive(Debug, thiserror::Error)]

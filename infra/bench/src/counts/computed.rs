@@ -136,6 +136,7 @@ fn report(clock: &Clock) -> ReportData {
             title: "New projects per month".to_owned(),
             bars: (1..=12).map(bar).collect(),
         }),
+        charts: Vec::new(),
         table: Table {
             title: "All projects".to_owned(),
             columns: vec![

@@ -63,7 +63,7 @@ impl Environment {
 }
 
 /// The virtual environment's interpreter. It is made anew when the requirements have changed.
-async fn packages(requirements: &Path, place: &Path) -> Result<PathBuf, PeersError> {
+pub(super) async fn packages(requirements: &Path, place: &Path) -> Result<PathBuf, PeersError> {
     let venv = place.join("venv");
     let python = venv.join("bin/python");
     let base = interpreter().await?;
