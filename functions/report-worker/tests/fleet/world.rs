@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) bucket: TestBucket,
     pub(crate) queue: TestQueue,
     usage: TestQueue,
+    webhooks: TestQueue,
     pub(crate) sqs: Client,
     pub(crate) owner: tokio_postgres::Client,
 }
@@ -42,6 +43,7 @@ impl World {
             bucket: TestBucket::new().await,
             queue: TestQueue::new().await,
             usage: TestQueue::new().await,
+            webhooks: TestQueue::new().await,
             sqs: Client::new(&shared::aws::load()),
         }
     }

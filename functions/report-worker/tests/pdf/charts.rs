@@ -13,7 +13,10 @@ use crate::{
     golden, tools,
 };
 
-fn lines(labels: usize, series: &[(&str, fn(u32) -> f64)]) -> LineChart {
+/// A line's name, and its value at a point.
+type Line = (&'static str, fn(u32) -> f64);
+
+fn lines(labels: usize, series: &[Line]) -> LineChart {
     LineChart {
         title: "Active seats per week".to_owned(),
         labels: (1..=labels).map(|week| format!("W{week}")).collect(),
@@ -172,7 +175,7 @@ fn values_that_are_no_numbers_are_drawn_as_nothing() {
 
 #[test]
 fn charts_hold_what_a_page_can_show() {
-    let one = ("one", week as fn(u32) -> f64);
+    let one: Line = ("one", week);
     let bars = report().chart.unwrap();
     let too_many_bars = vec![bars.bars[0].clone(); BARS_MAX + 1];
     for (charts, what) in [

@@ -109,7 +109,7 @@ fn hostile_cells() -> Rendered {
     let mut rows = rows(TEXTS.len());
     for (row, (text, _)) in rows.iter_mut().zip(TEXTS) {
         for cell in row.iter_mut().skip(1) {
-            *cell = text.to_owned();
+            text.clone_into(cell);
         }
     }
     render_file("hostile-cells", &report(), &rows)

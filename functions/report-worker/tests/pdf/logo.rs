@@ -24,8 +24,8 @@ fn png(width: u32, height: u32, color: ColorType, depth: BitDepth) -> Vec<u8> {
         encoder.set_palette(vec![200, 30, 30, 255, 255, 255]);
     }
     let mut writer = encoder.write_header().unwrap();
-    let bits = u64::from(width) * u64::from(color.samples() as u8 * depth as u8);
-    let line = usize::try_from(bits.div_ceil(8)).unwrap();
+    let samples = usize::try_from(width).unwrap() * color.samples();
+    let line = (samples * usize::from(depth as u8)).div_ceil(8);
     let mut pixels = vec![0; line * usize::try_from(height).unwrap()];
     if color == ColorType::Rgba && depth == BitDepth::Eight {
         let middle = (f64::from(width) / 2.0, f64::from(height) / 2.0);

@@ -10,6 +10,7 @@
 mod bounds;
 mod charts;
 mod contents;
+mod deadline;
 mod determinism;
 mod fixture;
 mod golden;

@@ -86,7 +86,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Installs what PyPI has, and looks for the rest.
+    /// Installs the packages of the peers, and looks for the rest.
     pub(super) async fn provide(place: &Path) -> Result<Self, PdfError> {
         let requirements = sources().join("requirements.txt");
         let python = peers::python_with(&requirements, place).await?;

@@ -110,6 +110,10 @@ impl TableLayout {
         lines: &mut Vec<Rc<Line>>,
     ) -> u8 {
         let counts = row.cells().zip(&self.columns).map(|(cell, column)| {
+            let width = per_mille(column.text_width(), self.body.size);
+            if text.are_fitting_figures(self.body.weight, cell.trim(), width) {
+                return 1;
+            }
             self.wrap_cell(cell, column, text, lines);
             lines.len()
         });

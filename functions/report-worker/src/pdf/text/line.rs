@@ -95,21 +95,18 @@ fn may_go_left(character: char) -> bool {
 impl Line {
     /// A line of these parts, in the order in which they are read.
     pub(super) fn of(text: Box<str>, mut runs: Vec<Run>, levels: Option<Levels>) -> Self {
-        let width = match &levels {
-            None => place(runs.iter_mut()),
-            Some(_) => {
-                let of_runs: Vec<Level> = runs.iter().map(|run| run.level).collect();
-                let visual = BidiInfo::reorder_visual(&of_runs);
-                let mut left = 0;
-                for index in visual {
-                    if let Some(run) = runs.get_mut(index) {
-                        run.left = left;
-                        left += run.width;
-                    }
-                }
-                left
-            }
+        let mut width = 0;
+        let mut place = |run: &mut Run| {
+            run.left = width;
+            width += run.width;
         };
+        if levels.is_some() {
+            for index in visual_order(&runs) {
+                runs.get_mut(index).into_iter().for_each(&mut place);
+            }
+        } else {
+            runs.iter_mut().for_each(place);
+        }
         Self {
             text,
             runs,
@@ -126,13 +123,10 @@ impl Line {
     }
 }
 
-fn place<'r>(runs: impl Iterator<Item = &'r mut Run>) -> i32 {
-    let mut left = 0;
-    for run in runs {
-        run.left = left;
-        left += run.width;
-    }
-    left
+/// The runs from left to right, by their places in the text (UAX #9, L2).
+fn visual_order(runs: &[Run]) -> Vec<usize> {
+    let levels: Vec<Level> = runs.iter().map(|run| run.level).collect();
+    BidiInfo::reorder_visual(&levels)
 }
 
 impl Run {

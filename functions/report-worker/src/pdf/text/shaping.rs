@@ -126,30 +126,31 @@ impl Typesetter {
         }
     }
 
-    /// Sets figures without the shaper: they are not kerned, so that they stand in columns.
-    fn figures(&self, weight: Weight, text: &str) -> Option<Line> {
-        let is_figure = |character| {
-            matches!(
-                character,
-                '0'..='9'
-                    | '.'
-                    | ','
-                    | '-'
-                    | '+'
-                    | '%'
-                    | ':'
-                    | ' '
-                    | '\''
-                    | '’'
-                    | '\u{a0}'
-                    | '\u{202f}'
-            )
+    /// Whether a text is figures that fit this width in thousandths of an em: most cells are, and to
+    /// measure them takes no line.
+    pub(crate) fn are_fitting_figures(&self, weight: Weight, text: &str, width: i32) -> bool {
+        let Some(face) = self.figure_face(weight, text) else {
+            return false;
         };
+        let advance = |character| {
+            let glyph = face.figure(character)?;
+            Some(i32::from(glyph.advance))
+        };
+        let whole: Option<i32> = text.chars().map(advance).sum();
+        whole.is_some_and(|whole| whole <= width)
+    }
+
+    /// The face of figures, if the text is nothing else.
+    fn figure_face(&self, weight: Weight, text: &str) -> Option<&FontFace> {
         if text.len() > REMEMBERED_BYTES_MAX || !text.chars().all(is_figure) {
             return None;
         }
-        let id = FaceId::main(weight);
-        let face = self.fonts.face(id)?;
+        self.fonts.face(FaceId::main(weight))
+    }
+
+    /// Sets figures without the shaper: they are not kerned, so that they stand in columns.
+    fn figures(&self, weight: Weight, text: &str) -> Option<Line> {
+        let face = self.figure_face(weight, text)?;
         let mut start = 0_u16;
         let glyphs = text.chars().map(|character| {
             let end = start + u16::try_from(character.len_utf8()).unwrap_or(1);
@@ -157,7 +158,8 @@ impl Typesetter {
             start = end;
             Some(glyph)
         });
-        let run = Run::of(id, 0, Level::ltr(), glyphs.collect::<Option<_>>()?);
+        let glyphs = glyphs.collect::<Option<_>>()?;
+        let run = Run::of(FaceId::main(weight), 0, Level::ltr(), glyphs);
         Some(Line::of(text.into(), vec![run], None))
     }
 
@@ -201,4 +203,12 @@ impl Typesetter {
         self.buffer = Some(shaped.clear());
         Run::of(id, range.start, level, glyphs)
     }
+}
+
+/// Whether a character belongs to figures: digits, and what stands between and around them.
+fn is_figure(character: char) -> bool {
+    matches!(
+        character,
+        '0'..='9' | '.' | ',' | '-' | '+' | '%' | ':' | ' ' | '\'' | '’' | '\u{a0}' | '\u{202f}'
+    )
 }
