@@ -62,7 +62,7 @@ impl Order<'_> {
             period,
             generated_at: self.now,
             figures: Vec::new(),
-            chart: None,
+            charts: Vec::new(),
             table: sheet::table("", Vec::new()),
         }
     }

@@ -42,9 +42,7 @@ pub struct ReportData {
     pub generated_at: OffsetDateTime,
     /// Key figures, shown as tiles; at most [`FIGURES_MAX`].
     pub figures: Vec<Figure>,
-    /// A chart between the figures and the table.
-    pub chart: Option<BarChart>,
-    /// Further charts below it, from top to bottom; at most [`CHARTS_MAX`].
+    /// Charts between the figures and the table, from top to bottom; at most [`CHARTS_MAX`].
     pub charts: Vec<Chart>,
     /// The table that the rows fill.
     pub table: Table,

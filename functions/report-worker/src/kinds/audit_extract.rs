@@ -127,8 +127,6 @@ fn present(
             tile("Entries", counts.entries),
             tile("People", counts.actors),
         ],
-        chart: None,
-        charts: Vec::new(),
         table: table("Entries", Vec::new()),
         ..order.frame(
             title.unwrap_or_else(|| "Audit extract".to_owned()),

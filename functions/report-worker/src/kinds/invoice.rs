@@ -112,8 +112,6 @@ fn present(
             tile("Total", total.clone(), standing),
             tile("Plan", plan.name.clone(), "in force now"),
         ],
-        chart: None,
-        charts: Vec::new(),
         table: table(
             &format!("Amounts in {}", plan.currency),
             vec!["Total".to_owned(), String::new(), String::new(), total],

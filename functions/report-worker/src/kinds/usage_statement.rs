@@ -77,8 +77,7 @@ pub(super) async fn read(
     let cost_cents = terms::total(costs)?;
     let chart = chart(&period, &days);
     let data = ReportData {
-        chart: Some(chart),
-        charts: Vec::new(),
+        charts: vec![chart.into()],
         ..present(order, params.title, period, &plan, &meters, cost_cents)
     };
     Ok(sheet.finish(data)?)
@@ -112,8 +111,6 @@ fn present(
             limit("Reports per month", plan.reports_per_month),
             tile("Beyond the plan", cost, String::new()),
         ],
-        chart: None,
-        charts: Vec::new(),
         // Without a meter there is nothing to add up.
         table: match meters.is_empty() {
             true => table("Usage by meter", Vec::new()),

@@ -79,13 +79,11 @@ impl Limits {
 
     /// Fails when a block holds more than a page can show.
     pub(crate) fn check_blocks(report: &ReportData) -> Result<(), RenderError> {
-        let first = report.chart.as_ref().map_or(0, |chart| chart.bars.len());
         Self::check_charts(report)?;
         let columns = report.table.columns.len();
         let totals = report.table.totals.len();
         for (limit, found, max) in [
             (Limit::Figures, report.figures.len(), FIGURES_MAX),
-            (Limit::Bars, first, BARS_MAX),
             (Limit::Charts, report.charts.len(), CHARTS_MAX),
             (Limit::Columns, columns, COLUMNS_MAX),
         ] {

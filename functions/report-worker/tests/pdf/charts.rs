@@ -9,7 +9,7 @@ use report_worker::{
 };
 
 use crate::{
-    fixture::{render_file, report, rows, spool, try_render},
+    fixture::{chart, render_file, report, rows, spool, try_render},
     golden, tools,
 };
 
@@ -77,6 +77,7 @@ fn with_charts(charts: Vec<Chart>) -> ReportData {
 
 fn every_kind() -> ReportData {
     with_charts(vec![
+        chart().into(),
         Chart::Lines(lines(
             52,
             &[("Northwind", week), ("Tern & Gull", other_week)],
@@ -176,7 +177,7 @@ fn values_that_are_no_numbers_are_drawn_as_nothing() {
 #[test]
 fn charts_hold_what_a_page_can_show() {
     let one: Line = ("one", week);
-    let bars = report().chart.unwrap();
+    let bars = chart();
     let too_many_bars = vec![bars.bars[0].clone(); BARS_MAX + 1];
     for (charts, what) in [
         (

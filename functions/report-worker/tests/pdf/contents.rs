@@ -89,7 +89,7 @@ fn a_row_is_missing_when_it_was_not_rendered() {
 fn a_report_without_rows_says_so() {
     let mut report = report();
     report.figures.clear();
-    report.chart = None;
+    report.charts.clear();
     report.table.totals.clear();
     let rendered = render_file("empty", &report, &[]);
     tools::check(&rendered.path);

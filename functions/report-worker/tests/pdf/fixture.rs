@@ -68,8 +68,7 @@ pub(crate) fn report() -> ReportData {
         period: "1 January – 31 December 2025".to_owned(),
         generated_at: datetime!(2026-01-02 08:15:00 UTC),
         figures: figures(),
-        chart: Some(chart()),
-        charts: Vec::new(),
+        charts: vec![chart().into()],
         table: table(),
     }
 }
@@ -89,7 +88,7 @@ fn figures() -> Vec<Figure> {
     .to_vec()
 }
 
-fn chart() -> BarChart {
+pub(crate) fn chart() -> BarChart {
     let bars = MONTHS.iter().zip(0_u32..).map(|(month, index)| {
         let value = 71_000 + index * index * 911 % 53_000;
         Bar {

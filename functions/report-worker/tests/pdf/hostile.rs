@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use report_worker::report::{Bar, Figure, ReportData};
 
 use crate::{
-    fixture::{Rendered, render_file, report, rows},
+    fixture::{Rendered, chart, render_file, report, rows},
     tools,
 };
 
@@ -93,7 +93,7 @@ fn full_of(text: &str) -> ReportData {
         -0.0,
         3.0,
     ];
-    let chart = report.chart.as_mut().unwrap();
+    let mut chart = chart();
     chart.title = text();
     chart.bars = values
         .map(|value| Bar {
@@ -102,6 +102,7 @@ fn full_of(text: &str) -> ReportData {
             text: text(),
         })
         .to_vec();
+    report.charts = vec![chart.into()];
     report
 }
 

@@ -11,7 +11,7 @@ use report_worker::{
     report::{Limits, Row, RowSource, RowSpool},
 };
 
-use crate::fixture::{report, rows, spool, theme, try_render};
+use crate::fixture::{chart, report, rows, spool, theme, try_render};
 
 fn limited(limits: &Limits, number: usize) -> Result<u32, RenderError> {
     let (summary, _) = try_render(&report(), &mut spool(&rows(number)), limits)?;
@@ -162,8 +162,9 @@ fn blocks_hold_what_a_page_can_show() {
     let mut figures = report();
     figures.figures = vec![figures.figures[0].clone(); 9];
     let mut bars = report();
-    let chart = bars.chart.as_mut().unwrap();
-    chart.bars = vec![chart.bars[0].clone(); 32];
+    let mut wide = chart();
+    wide.bars = vec![wide.bars[0].clone(); 32];
+    bars.charts = vec![wide.into()];
     let mut columns = report();
     columns.table.columns = vec![columns.table.columns[0].clone(); 13];
     for (report, what) in [

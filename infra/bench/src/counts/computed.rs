@@ -132,11 +132,13 @@ fn report(clock: &Clock) -> ReportData {
         period: "As of 2026-11-23".to_owned(),
         generated_at: clock.now() - Duration::HOUR,
         figures: vec![figure("Projects", "1,000"), figure("Active", "1,000")],
-        chart: Some(BarChart {
-            title: "New projects per month".to_owned(),
-            bars: (1..=12).map(bar).collect(),
-        }),
-        charts: Vec::new(),
+        charts: vec![
+            BarChart {
+                title: "New projects per month".to_owned(),
+                bars: (1..=12).map(bar).collect(),
+            }
+            .into(),
+        ],
         table: Table {
             title: "All projects".to_owned(),
             columns: vec![

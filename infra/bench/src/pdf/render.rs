@@ -71,8 +71,7 @@ fn report() -> ReportData {
         period: "1 January – 31 December 2025".to_owned(),
         generated_at: datetime!(2026-01-02 08:15:00 UTC),
         figures: figures(),
-        chart: Some(chart()),
-        charts: Vec::new(),
+        charts: vec![chart().into()],
         table: table(),
     }
 }

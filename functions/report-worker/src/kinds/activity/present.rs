@@ -100,8 +100,7 @@ pub(super) fn present(
             tile("Projects deleted", of(&["project.deleted"])),
             tile("Reports made", of(&["report.succeeded"])),
         ],
-        chart: Some(bars.chart(counts)),
-        charts: Vec::new(),
+        charts: vec![bars.chart(counts).into()],
         table: table("What happened", Vec::new()),
         ..order.frame(title.unwrap_or_else(|| "Activity".to_owned()), period.words)
     }

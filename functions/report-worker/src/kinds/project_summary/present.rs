@@ -39,8 +39,7 @@ pub(super) fn present(
             tile("Archived", figures.archived, share(figures.archived)),
             tile("New", figures.fresh, format!("in {NEW_DAYS} days")),
         ],
-        chart: Some(chart(months, now)),
-        charts: Vec::new(),
+        charts: vec![chart(months, now).into()],
         table: table(
             "All projects",
             vec![

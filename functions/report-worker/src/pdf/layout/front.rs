@@ -38,12 +38,8 @@ impl Front {
         };
         let point = Numerals::of(&report.language).point();
         let look = Look { theme, point };
-        let first = report.chart.as_ref().map(Kind::Bars);
-        for kind in first
-            .into_iter()
-            .chain(report.charts.iter().map(Kind::from))
-        {
-            front.add(kind, &look, text);
+        for chart in &report.charts {
+            front.add(Kind::from(chart), &look, text);
         }
         front
     }
