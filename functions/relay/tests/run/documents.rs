@@ -3,7 +3,7 @@
 use relay::Relay;
 use shared::deadline::Deadline;
 use shared::ids::ReportId;
-use shared::storage::{ObjectKey, Storage};
+use shared::storage::{Format, ObjectKey, Storage};
 
 use crate::world::World;
 
@@ -15,6 +15,7 @@ impl World {
             tenant: self.tenant,
             report,
             fence: 1,
+            format: Format::Pdf,
         };
         let bytes = b"%PDF-".to_vec();
         self.bucket.storage().put(&key, bytes).await.unwrap();
