@@ -41,6 +41,8 @@ CREATE VIEW billing.published_usage_months WITH (security_invoker = true) AS
 CREATE VIEW billing.published_usage_events WITH (security_invoker = true) AS
   SELECT e.event_id, e.meter, e.quantity, e.occurred_at
     FROM billing.usage_events AS e;
+-- A statement asks for a month of all meters.
+CREATE INDEX usage_events_by_time ON billing.usage_events (tenant_id, occurred_at);
 GRANT USAGE ON SCHEMA billing TO svc_report_worker;
 GRANT SELECT ON billing.published_plans, billing.published_plan_meters, billing.published_usage_months,
                 billing.published_usage_events TO svc_report_worker;

@@ -14,7 +14,9 @@ use crate::report::{Limits, Row, RowSource};
 
 /// What a spreadsheet takes for the beginning of a formula
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
-const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+/// What a spreadsheet of another country splits a line at, whatever quotes stand around a comma.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 /// What keeps it from doing so: it shows the text that follows.
 const TEXT_MARK: char = '\'';
 /// After so many rows the time is looked at.
@@ -22,10 +24,20 @@ const TIME_ROWS: u32 = 1_000;
 
 /// A text that no spreadsheet takes for a formula. Numbers do not come this way: they stay numbers.
 pub fn harmless(text: &str) -> Cow<'_, str> {
-    match text.starts_with(FORMULA_STARTS) {
-        true => Cow::Owned(format!("{TEXT_MARK}{text}")),
-        false => Cow::Borrowed(text),
+    if !text.contains(FORMULA_STARTS) {
+        return Cow::Borrowed(text);
     }
+    let mut marked = String::with_capacity(text.len() + TEXT_MARK.len_utf8());
+    let mut begins = true;
+    for character in text.chars() {
+        if begins && FORMULA_STARTS.contains(&character) {
+            marked.push(TEXT_MARK);
+        }
+        // A quote before a formula does not hide it.
+        begins = SEPARATORS.contains(&character) || (begins && character == '"');
+        marked.push(character);
+    }
+    Cow::Owned(marked)
 }
 
 /// Writes a head and all rows into `out`, within the rows, the bytes and the time of `limits`.

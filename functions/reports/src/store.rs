@@ -14,6 +14,9 @@ use crate::listing::Filter;
 
 pub mod schedules;
 
+/// Rows that a filtered list counts at most.
+pub const COUNTED_ROWS_MAX: i64 = 10_000;
+
 shared::statements! {
     FIND = "
 SELECT id, type, params, format, status, fence, rows_done, rows_total, pages, size_bytes, problem,
@@ -39,13 +42,16 @@ SELECT coalesce(sum(t.rows), 0)::bigint AS total
 FROM tallies AS t
 WHERE t.table_name = 'reports'";
 
+    /// As far as [`COUNTED_ROWS_MAX`]: what passes a filter is counted row by row.
     COUNT_SOME = "
 SELECT count(*) AS total
-FROM reports AS r
-WHERE ($1::text IS NULL OR r.status = $1)
-  AND ($2::text IS NULL OR r.type = $2)
-  AND ($3::timestamptz IS NULL OR r.created_at > $3)
-  AND ($4::timestamptz IS NULL OR r.created_at < $4)";
+FROM (SELECT
+      FROM reports AS r
+      WHERE ($1::text IS NULL OR r.status = $1)
+        AND ($2::text IS NULL OR r.type = $2)
+        AND ($3::timestamptz IS NULL OR r.created_at > $3)
+        AND ($4::timestamptz IS NULL OR r.created_at < $4)
+      LIMIT $5) AS passing";
 
     INSERT = "
 INSERT INTO reports (id, type, params, format, requested_by, created_at)
@@ -118,11 +124,11 @@ pub fn list(page: PageRequest, filter: &Filter) -> Statement<Vec<Report>> {
     filtered(list, filter).many(report)
 }
 
-/// How many there are.
+/// How many there are; of those that pass a filter, up to [`COUNTED_ROWS_MAX`].
 pub fn count(filter: &Filter) -> Statement<i64> {
     let count = match filter.is_open() {
         true => Statement::new(COUNT),
-        false => filtered(Statement::new(COUNT_SOME), filter),
+        false => filtered(Statement::new(COUNT_SOME), filter).bind(COUNTED_ROWS_MAX),
     };
     count.one(|row| row.try_get("total"))
 }

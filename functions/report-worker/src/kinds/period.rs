@@ -30,7 +30,10 @@ impl Period {
                 1 => Self::month(asked_at.year() - 1, MONTHS),
                 month => Self::month(asked_at.year(), month - 1),
             },
-            _ => Self::days(word, asked_at).or_else(|| Self::named(word)),
+            _ => Self::days(word, asked_at).or_else(|| {
+                // A month that has not begun has nothing to show and nothing to charge.
+                Self::named(word).filter(|month| month.start <= asked_at)
+            }),
         };
         read.ok_or_else(|| {
             JobError::Params(serde_json::Error::custom(format!("unknown period {word}")))
@@ -115,6 +118,8 @@ mod tests {
             "",
             "2026",
             "2026-13",
+            "2026-02",
+            "2090-12",
             "yesterday",
             "last_x_days",
             "last_0_days",

@@ -85,7 +85,8 @@ impl Cell<'_> {
             Self::Text(text) => harmless(text).into_owned(),
             Self::Whole(number) | Self::Money(number) => number.to_string(),
             Self::Day(at) | Self::Minute(at) => instant(at),
-            Self::Word(_) | Self::Id(_) | Self::Json(_) => self.on_paper(),
+            Self::Json(value) => harmless(&value.to_string()).into_owned(),
+            Self::Word(_) | Self::Id(_) => self.on_paper(),
         }
     }
 }

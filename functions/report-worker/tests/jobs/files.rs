@@ -66,10 +66,14 @@ async fn a_name_is_never_a_formula_and_a_number_stays_one() {
 
 #[test]
 fn what_begins_a_formula_is_marked_as_text() {
-    for begins in ["=", "+", "-", "@", "\t", "\r"] {
+    for begins in ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"] {
         let text = format!("{begins}1");
         assert_eq!(harmless(&text), format!("'{text}"));
+        // Where a comma is part of a number, a semicolon ends a cell.
+        let behind = format!("x;{text}");
+        assert_eq!(harmless(&behind), format!("x;'{text}"));
     }
+    assert_eq!(harmless("x;\"=1"), "x;\"'=1");
     for text in ["", "1", "a-b", "'=1", " =1"] {
         assert_eq!(harmless(text), text);
     }

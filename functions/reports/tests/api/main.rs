@@ -12,6 +12,7 @@ mod isolation;
 mod life;
 mod lists;
 mod ordering;
+mod roles;
 mod schedules;
 mod types;
 
