@@ -13,6 +13,7 @@ use crate::domain::{Report, Status};
 use crate::listing::Filter;
 
 pub mod schedules;
+pub mod settings;
 
 shared::statements! {
     FIND = "

@@ -13,6 +13,7 @@ mod life;
 mod lists;
 mod ordering;
 mod schedules;
+mod settings;
 mod types;
 
 use axum::Router;
