@@ -40,7 +40,6 @@ const READS: [(&str, &[&str]); 10] = [
             "auth.published_events",
             // A catalogue, every column of which is published.
             "billing.plan_meters",
-            "billing.plans",
             "billing.published_events",
             "billing.published_plan_meters",
             "billing.published_plans",

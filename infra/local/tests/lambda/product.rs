@@ -92,7 +92,7 @@ fn each_function_logs_in_with_its_own_role() {
     }
 }
 
-/// The functions behind the API, with their replica's URL when its host is this.
+/// The functions that read for tenants, with their replica's URL when its host is this.
 fn replicas(host: &str) -> Vec<(String, String)> {
     let template = parse(&text(), &[("DatabaseReplicaHost", host)]);
     let replica = |function: Function| {
@@ -103,15 +103,23 @@ fn replicas(host: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_functions_behind_the_api_read_from_a_replica_when_there_is_one() {
+fn the_functions_that_read_for_tenants_have_a_replica_when_there_is_one() {
     let (none, some) = (replicas(""), replicas("replica.internal"));
     let names: Vec<&str> = some.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
-        ["auth", "billing", "projects", "reports", "webhooks"]
+        [
+            "auth",
+            "billing",
+            "projects",
+            "report-worker",
+            "reports",
+            "webhooks"
+        ]
     );
     for (name, url) in &some {
-        let start = format!("postgres://svc_{name}@replica.internal:5432/");
+        let role = name.replace('-', "_");
+        let start = format!("postgres://svc_{role}@replica.internal:5432/");
         assert!(url.starts_with(&start), "{url}");
     }
     assert!(none.iter().all(|(_, url)| url.is_empty()), "{none:?}");

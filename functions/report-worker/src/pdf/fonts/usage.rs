@@ -9,6 +9,8 @@ use subsetter::GlyphRemapper;
 #[derive(Debug, Default)]
 pub(crate) struct GlyphUse {
     numbers: GlyphRemapper,
+    /// The same numbers by glyph, found without a hash; 0 for those not in use.
+    known: Vec<u16>,
     glyphs: Vec<UsedGlyph>,
 }
 
@@ -25,7 +27,7 @@ impl GlyphUse {
     /// Takes a glyph into use and gives its number in the subset, and whether `text` is what the
     /// number stands for; where it is not, the text has to be said beside it.
     pub(crate) fn take(&mut self, glyph: u16, advance: i16, text: Option<&str>) -> (u16, bool) {
-        let number = self.numbers.remap(glyph);
+        let number = self.number(glyph);
         let index = usize::from(number);
         if self.glyphs.len() <= index {
             self.glyphs.resize(index + 1, UsedGlyph::default());
@@ -38,6 +40,23 @@ impl GlyphUse {
             used.text = text.map(Box::from);
         }
         (number, text.is_some() && used.text.as_deref() == text)
+    }
+
+    fn number(&mut self, glyph: u16) -> u16 {
+        let place = usize::from(glyph);
+        if let Some(&number) = self.known.get(place)
+            && number != 0
+        {
+            return number;
+        }
+        let number = self.numbers.remap(glyph);
+        if self.known.len() <= place {
+            self.known.resize(place + 1, 0);
+        }
+        if let Some(known) = self.known.get_mut(place) {
+            *known = number;
+        }
+        number
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -20,32 +20,45 @@ pub(crate) struct Part<'l> {
     pub(crate) is_reversed: bool,
 }
 
+/// One part, or several.
+enum Parts<'l> {
+    Whole(Option<Part<'l>>),
+    Words(std::vec::IntoIter<Part<'l>>),
+}
+
+impl<'l> Iterator for Parts<'l> {
+    type Item = Part<'l>;
+
+    fn next(&mut self) -> Option<Part<'l>> {
+        match self {
+            Self::Whole(part) => part.take(),
+            Self::Words(parts) => parts.next(),
+        }
+    }
+}
+
 impl Line {
     /// The line's parts in the order in which they are read.
     pub(crate) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         self.runs.iter().flat_map(|run| {
-            let text = self.text.get(run.start..).unwrap_or_default();
             if run.level.is_rtl() {
-                words(run, text)
+                let text = self.text.get(run.start..).unwrap_or_default();
+                Parts::Words(words(run, text).into_iter())
             } else {
-                whole(run)
+                Parts::Whole(whole(run))
             }
         })
     }
 }
 
-fn whole(run: &Run) -> Vec<Part<'_>> {
-    let part = Part {
+fn whole(run: &Run) -> Option<Part<'_>> {
+    (!run.glyphs.is_empty()).then_some(Part {
         face: run.face,
         start: run.start,
         glyphs: &run.glyphs,
         left: run.left,
         is_reversed: false,
-    };
-    match run.glyphs.is_empty() {
-        true => Vec::new(),
-        false => vec![part],
-    }
+    })
 }
 
 fn words<'l>(run: &'l Run, text: &str) -> Vec<Part<'l>> {
