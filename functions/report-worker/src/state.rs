@@ -34,15 +34,15 @@ pub struct Worker {
 
 impl Worker {
     /// Reads `REPORTS_BUCKET`, `REPORT_QUEUE_URL`, `LEASE_SECONDS`, `REPORT_ROWS_MAX` and where the
-    /// database and its replica are.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    /// database is. Who reads reports' rows has a replica as well.
+    pub fn from_env(replica: Option<ReplicaConfig>) -> Result<Self, ConfigError> {
         Ok(Self {
             clock: Clock::System,
-            db: Database::with_replica(DatabaseConfig::from_env()?, ReplicaConfig::from_env()?),
+            db: Database::with_replica(DatabaseConfig::from_env()?, replica),
             storage: Storage::new(config::required("REPORTS_BUCKET")?),
             queue: Queue::new(config::required("REPORT_QUEUE_URL")?),
             lease_secs: config::parsed("LEASE_SECONDS", LEASE_SECS)?,
-            limits: Limits::from_env()?,
+            limits: Limits::from_environment()?,
         })
     }
 
