@@ -32,7 +32,6 @@ use crate::progress::Progress;
 use crate::report::Limits;
 use crate::state::Worker;
 use crate::store::{self, Asked, Claim};
-use crate::theme::Theme;
 
 mod error;
 
@@ -141,7 +140,7 @@ impl Job<'_> {
         &self,
         deadline: &Deadline,
     ) -> Result<Option<(ObjectKey<'static>, Summary)>, JobError> {
-        let mut limits = Limits::default();
+        let mut limits = self.worker.limits.clone();
         let material = read(self.worker, self.tenant, &self.claim, &limits).await?;
         limits.deadline = Some(Instant::now() + render_budget(deadline));
         let progress = Arc::clone(&self.progress);
@@ -232,8 +231,7 @@ async fn render(
 ) -> Result<(Summary, Vec<u8>), JobError> {
     let rendering = spawn_blocking(move || {
         let mut document = Vec::new();
-        let theme = Theme::default();
-        let summary = material.render(format, &theme, &limits, progress, &mut document)?;
+        let summary = material.render(format, &limits, progress, &mut document)?;
         Ok::<_, RenderError>((summary, document))
     });
     Ok(rendering.await??)

@@ -20,17 +20,20 @@ use crate::job::JobError;
 use crate::pdf::{self, RenderError, Summary};
 use crate::progress::{Progress, Watched};
 use crate::report::{Limits, ReportData, SpooledRows};
-use crate::theme::Theme;
 
 pub mod activity;
 pub mod audit_extract;
+mod frame;
 pub mod invoice;
 pub mod period;
 pub mod project_summary;
+pub mod settings;
 pub mod sheet;
 pub mod terms;
 pub mod usage_statement;
 mod words;
+
+use settings::Settings;
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -52,21 +55,6 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// What stands around the rows of every type.
-    fn frame(&self, title: impl Into<String>, period: String) -> ReportData {
-        ReportData {
-            language: "en".to_owned(),
-            tenant: self.tenant_name.to_owned(),
-            title: title.into(),
-            number: String::new(),
-            period,
-            generated_at: self.now,
-            figures: Vec::new(),
-            charts: Vec::new(),
-            table: sheet::table("", Vec::new()),
-        }
-    }
-
     /// The parameters as a type knows them.
     fn read<P: DeserializeOwned>(&self) -> Result<P, JobError> {
         serde_json::from_value(self.params.clone()).map_err(JobError::Params)
@@ -82,6 +70,8 @@ pub struct Material {
     pub rows: SpooledRows,
     /// The names of a data file's columns.
     pub names: Vec<&'static str>,
+    /// How it looks on paper.
+    pub settings: Settings,
 }
 
 impl Material {
@@ -89,14 +79,13 @@ impl Material {
     pub fn render(
         self,
         format: Format,
-        theme: &Theme,
         limits: &Limits,
         progress: Arc<Progress>,
         out: &mut dyn Write,
     ) -> Result<Summary, RenderError> {
         let mut rows = Watched::new(self.rows, progress);
         match format {
-            Format::Pdf => pdf::render(&self.data, theme, &mut rows, limits, out),
+            Format::Pdf => pdf::render(&self.data, &self.settings.theme(), &mut rows, limits, out),
             Format::Csv => csv::write(&self.names, &mut rows, limits, out),
         }
     }
@@ -107,7 +96,7 @@ type Reading<'a> = Pin<Box<dyn Future<Output = Result<Material, JobError>> + Sen
 /// One type of report.
 struct Kind {
     name: &'static str,
-    read: for<'a> fn(&'a mut Transaction<'_>, &'a Order<'_>) -> Reading<'a>,
+    read: for<'a> fn(&'a mut Transaction<'_>, &'a Order<'a>) -> Reading<'a>,
 }
 
 macro_rules! kinds {

@@ -30,6 +30,8 @@ pub use spool::{RowSpool, SPOOL_BYTES_MAX, SPOOL_MEMORY_BYTES, SpooledRows};
 pub struct ReportData {
     /// The texts' language as a BCP 47 tag, read out by screen readers. Anything else counts as `en`.
     pub language: String,
+    /// How figures are written, as a BCP 47 tag. Anything else counts as `en`.
+    pub locale: String,
     /// The tenant's name, as the tenant writes it.
     pub tenant: String,
     /// The report's title.

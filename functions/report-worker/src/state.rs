@@ -8,6 +8,7 @@ use shared::queue::Queue;
 use shared::storage::Storage;
 use shared::tenant::Tenant;
 
+use crate::report::Limits;
 use crate::store::Woken;
 
 /// How long a claim holds when `LEASE_SECONDS` does not say: a little above the function's own
@@ -27,17 +28,21 @@ pub struct Worker {
     pub queue: Queue,
     /// How long a claim holds, in seconds.
     pub lease_secs: i32,
+    /// How large a report may get; each has a deadline of its own.
+    pub limits: Limits,
 }
 
 impl Worker {
-    /// Reads `REPORTS_BUCKET`, `LEASE_SECONDS` and where the database and its replica are.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    /// Reads `REPORTS_BUCKET`, `REPORT_QUEUE_URL`, `LEASE_SECONDS`, `REPORT_ROWS_MAX` and where the
+    /// database is. Who reads reports' rows has a replica as well.
+    pub fn from_env(replica: Option<ReplicaConfig>) -> Result<Self, ConfigError> {
         Ok(Self {
             clock: Clock::System,
-            db: Database::with_replica(DatabaseConfig::from_env()?, ReplicaConfig::from_env()?),
+            db: Database::with_replica(DatabaseConfig::from_env()?, replica),
             storage: Storage::new(config::required("REPORTS_BUCKET")?),
             queue: Queue::new(config::required("REPORT_QUEUE_URL")?),
             lease_secs: config::parsed("LEASE_SECONDS", LEASE_SECS)?,
+            limits: Limits::from_environment()?,
         })
     }
 

@@ -5,6 +5,7 @@ pub mod domain;
 pub mod listing;
 pub mod routes;
 pub mod schedule;
+pub mod settings;
 pub mod state;
 pub mod store;
 pub mod types;

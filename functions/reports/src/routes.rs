@@ -21,6 +21,7 @@ use crate::{store, v1, v2};
 
 mod life;
 mod schedules;
+mod settings;
 
 /// The name of the list in its cursors.
 const LIST: &str = "reports";
@@ -37,6 +38,8 @@ pub fn table() -> Vec<Route<Reports>> {
         Route::get("/v2/reports", list_v2),
         Route::post("/v2/reports", request_v2).key_required(),
         Route::get("/v2/reports/types", types),
+        Route::get("/v2/reports/settings", settings::find),
+        Route::patch("/v2/reports/settings", settings::change),
         Route::get("/v2/reports/{id}", find::<v2::Report>),
         Route::get("/v2/reports/{id}/download", download_v2),
         Route::delete("/v2/reports/{id}", life::delete),

@@ -13,6 +13,7 @@ use crate::domain::{Report, Status};
 use crate::listing::Filter;
 
 pub mod schedules;
+pub mod settings;
 
 /// Rows that a filtered list counts at most.
 pub const COUNTED_ROWS_MAX: i64 = 10_000;

@@ -12,9 +12,11 @@ use crate::types::{NewReport, ReportType};
 
 mod list;
 mod schedule;
+mod settings;
 
 pub use list::ListReports;
 pub use schedule::{ChangeSchedule, CreateSchedule, Schedule};
+pub use settings::{ChangeSettings, Settings};
 
 /// A report.
 #[derive(Debug, Serialize)]

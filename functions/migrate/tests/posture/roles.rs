@@ -49,6 +49,7 @@ const READS: [(&str, &[&str]); 10] = [
             "projects.published_projects",
             "reports.published_events",
             "reports.reports",
+            "reports.settings",
         ],
     ),
     (
@@ -57,6 +58,7 @@ const READS: [(&str, &[&str]); 10] = [
             "reports.idempotency",
             "reports.reports",
             "reports.schedules",
+            "reports.settings",
             "reports.tallies",
         ],
     ),

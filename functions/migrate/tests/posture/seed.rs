@@ -55,11 +55,14 @@ pub(crate) async fn tenant(database: &Database, name: &str) -> Tenant {
         .unwrap();
     reports
         .batch_execute(
-            // Also before V0015, which has the first schedules.
+            // Also before V0015 and V0018, which have the first schedules and settings.
             "DO $$ BEGIN
                IF to_regclass('schedules') IS NOT NULL THEN
                  INSERT INTO schedules (id, type, cadence, time_of_day, time_zone, next_run_at)
                  VALUES (gen_random_uuid(), 'projects', 'daily', '06:30', 'UTC', now() + interval '1 day');
+               END IF;
+               IF to_regclass('settings') IS NOT NULL THEN
+                 INSERT INTO settings (brand_line) VALUES ('One');
                END IF;
              END $$;
              INSERT INTO outbox (type, dedup) VALUES ('report.requested', 'one');

@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
         "report-undelivered",
         config::optional("LOG_LEVEL").as_deref(),
     )?;
-    let worker = Worker::from_env()?;
+    let worker = Worker::from_env(None)?;
     run(service_fn(async |event: LambdaEvent<Invocation>| {
         let deadline = Deadline::of(&event.context, undelivered::MARGIN);
         undelivered::perform(&worker, event.payload, &deadline)

@@ -13,6 +13,7 @@ use shared::page::Keyset;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::frame::Frame;
 use super::period::Period;
 use super::sheet::{BATCH_ROWS, Cell, Field, Sheet};
 use super::{Material, Order};
@@ -128,8 +129,9 @@ pub(super) async fn read(
     let params: Params = order.read()?;
     let period = Period::read(&params.period, order.asked_at)?;
     let bars = Bars::of(&period);
-    let counts = transaction.run(counts(&period, bars.secs())).await?;
-    let mut sheet = Sheet::new(order, FIELDS);
+    let counts = counts(&period, bars.secs());
+    let (frame, counts) = Frame::begin(transaction, order, counts).await?;
+    let mut sheet = Sheet::new(&frame, FIELDS);
     let mut after = Keyset {
         created_at: period.end,
         id: Uuid::nil(),
@@ -150,7 +152,7 @@ pub(super) async fn read(
         match batch.last() {
             Some(last) => after = last.key,
             None => {
-                return Ok(sheet.finish(present(order, params.title, period, &bars, &counts))?);
+                return Ok(sheet.finish(present(&frame, params.title, period, &bars, &counts))?);
             }
         }
     }

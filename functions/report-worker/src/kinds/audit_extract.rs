@@ -7,9 +7,9 @@ use shared::page::Keyset;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::frame::Frame;
 use super::period::Period;
 use super::sheet::{BATCH_ROWS, Cell, Field, Sheet, table};
-use super::words::whole;
 use super::{Material, Order};
 use crate::job::JobError;
 use crate::report::{Figure, ReportData, Width};
@@ -77,8 +77,8 @@ pub(super) async fn read(
 ) -> Result<Material, JobError> {
     let params: Params = order.read()?;
     let period = Period::read(&params.period, order.asked_at)?;
-    let counts = transaction.run(counts(&period)).await?;
-    let mut sheet = Sheet::new(order, FIELDS);
+    let (frame, counts) = Frame::begin(transaction, order, counts(&period)).await?;
+    let mut sheet = Sheet::new(&frame, FIELDS);
     let mut after = Keyset {
         created_at: period.end,
         id: Uuid::nil(),
@@ -91,12 +91,12 @@ pub(super) async fn read(
         }
         match batch.last() {
             Some(last) => after = last.key,
-            None => return Ok(sheet.finish(present(order, params.title, period, &counts))?),
+            None => return Ok(sheet.finish(present(&frame, params.title, period, &counts))?),
         }
     }
 }
 
-fn push(sheet: &mut Sheet, entry: &Entry) -> Result<(), JobError> {
+fn push(sheet: &mut Sheet<'_>, entry: &Entry) -> Result<(), JobError> {
     let identity = entry.actor_id.map(|id| id.to_string());
     let actor = entry.actor.as_deref().or(identity.as_deref());
     sheet.push(&[
@@ -112,14 +112,14 @@ fn push(sheet: &mut Sheet, entry: &Entry) -> Result<(), JobError> {
 }
 
 fn present(
-    order: &Order<'_>,
+    frame: &Frame<'_>,
     title: Option<String>,
     period: Period,
     counts: &Counts,
 ) -> ReportData {
     let tile = |label: &str, count: i64| Figure {
         label: label.to_owned(),
-        value: whole(count),
+        value: frame.whole(count),
         note: String::new(),
     };
     ReportData {
@@ -128,7 +128,7 @@ fn present(
             tile("People", counts.actors),
         ],
         table: table("Entries", Vec::new()),
-        ..order.frame(
+        ..frame.around(
             title.unwrap_or_else(|| "Audit extract".to_owned()),
             period.words,
         )

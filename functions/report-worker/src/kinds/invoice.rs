@@ -3,11 +3,11 @@
 
 use shared::db::Transaction;
 
+use super::frame::Frame;
 use super::period::Period;
 use super::sheet::{Cell, Field, Sheet, table};
 use super::terms::{self, Meter, Plan};
 use super::usage_statement::Params;
-use super::words::money;
 use super::{Material, Order};
 use crate::job::JobError;
 use crate::report::{Figure, ReportData, Width};
@@ -61,13 +61,13 @@ pub(super) async fn read(
     let params: Params = order.read()?;
     let period = Period::read(&params.period, order.asked_at)?;
     let work = (terms::plan(), terms::meters(period.start));
-    let (plan, meters) = transaction.run(work).await?;
+    let (frame, (plan, meters)) = Frame::begin(transaction, order, work).await?;
     let beyond = meters.iter().filter(|meter| meter.beyond() > 0);
     let lines = std::iter::once(Ok(Line::of_plan(&plan))).chain(beyond.map(Line::beyond));
     let lines = lines.collect::<Result<Vec<_>, _>>()?;
     let total_cents = terms::total(lines.iter().map(|line| line.amount_cents))?;
     let number = number(&period);
-    let mut sheet = Sheet::new(order, FIELDS);
+    let mut sheet = Sheet::new(&frame, FIELDS);
     for line in &lines {
         sheet.push(&[
             Cell::Word(&number),
@@ -80,7 +80,7 @@ pub(super) async fn read(
         ])?;
     }
     let title = params.title.unwrap_or_else(|| "Invoice".to_owned());
-    Ok(sheet.finish(present(order, title, period, &plan, total_cents))?)
+    Ok(sheet.finish(present(&frame, title, period, &plan, total_cents))?)
 }
 
 /// A tenant has one invoice a month.
@@ -90,14 +90,14 @@ fn number(period: &Period) -> String {
 }
 
 fn present(
-    order: &Order<'_>,
+    frame: &Frame<'_>,
     title: String,
     period: Period,
     plan: &Plan,
     total_cents: i64,
 ) -> ReportData {
-    let total = format!("{} {}", money(total_cents), plan.currency);
-    let standing = match order.now < period.end {
+    let total = format!("{} {}", frame.money(total_cents), plan.currency);
+    let standing = match frame.order.now < period.end {
         true => "draft: the month goes on",
         false => "",
     };
@@ -116,6 +116,6 @@ fn present(
             &format!("Amounts in {}", plan.currency),
             vec!["Total".to_owned(), String::new(), String::new(), total],
         ),
-        ..order.frame(title, period.words)
+        ..frame.around(title, period.words)
     }
 }

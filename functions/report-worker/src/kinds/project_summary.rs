@@ -6,6 +6,7 @@ use shared::page::Keyset;
 use time::{Duration, OffsetDateTime};
 use tokio_postgres::Row;
 
+use super::frame::Frame;
 use super::sheet::{BATCH_ROWS, Cell, Field, Sheet};
 use super::{Material, Order};
 use crate::job::JobError;
@@ -82,9 +83,9 @@ pub(super) async fn read(
     let params: Params = order.read()?;
     let (status, now) = (params.status.clone(), order.now);
     let work = (figures(status.clone(), now), months(status.clone(), now));
-    let (figures, months) = transaction.run(work).await?;
-    let data = present(order, params.title.as_deref(), &figures, &months);
-    let mut sheet = Sheet::new(order, FIELDS);
+    let (frame, (figures, months)) = Frame::begin(transaction, order, work).await?;
+    let data = present(&frame, params.title.as_deref(), &figures, &months);
+    let mut sheet = Sheet::new(&frame, FIELDS);
     let mut after = Keyset::START;
     // The sheet refuses the row after the last allowed one, which bounds this loop.
     loop {

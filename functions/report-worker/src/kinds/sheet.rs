@@ -5,8 +5,9 @@ use shared::storage::Format;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::words::{instant, minute, money, whole};
-use super::{Material, Order};
+use super::Material;
+use super::frame::Frame;
+use super::words::{day, instant, minute};
 use crate::csv::harmless;
 use crate::pdf::RenderError;
 use crate::report::{Align, Column, ReportData, RowSpool, Table, Width};
@@ -68,14 +69,14 @@ pub(super) enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    fn on_paper(self) -> String {
+    fn on_paper(self, frame: &Frame<'_>) -> String {
         match self {
             Self::Text(text) | Self::Word(text) => text.to_owned(),
-            Self::Whole(count) => whole(count),
-            Self::Money(cents) => money(cents),
-            Self::Day(at) => super::words::day(at),
+            Self::Whole(count) => frame.whole(count),
+            Self::Money(cents) => frame.money(cents),
+            Self::Day(at) => day(at),
             Self::Minute(at) => minute(at),
-            Self::Id(id) => id.map(|id| id.to_string()).unwrap_or_default(),
+            Self::Id(id) => identity(id),
             Self::Json(value) => value.to_string(),
         }
     }
@@ -85,36 +86,41 @@ impl Cell<'_> {
             Self::Text(text) => harmless(text).into_owned(),
             Self::Whole(number) | Self::Money(number) => number.to_string(),
             Self::Day(at) | Self::Minute(at) => instant(at),
+            Self::Word(word) => word.to_owned(),
+            Self::Id(id) => identity(id),
             Self::Json(value) => harmless(&value.to_string()).into_owned(),
-            Self::Word(_) | Self::Id(_) => self.on_paper(),
         }
     }
 }
 
+fn identity(id: Option<Uuid>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
 /// Takes rows in.
-pub(super) struct Sheet {
-    format: Format,
+pub(super) struct Sheet<'a> {
+    frame: &'a Frame<'a>,
     fields: &'static [Field],
     spool: RowSpool,
 }
 
-impl Sheet {
+impl<'a> Sheet<'a> {
     /// An empty one.
-    pub(super) fn new(order: &Order<'_>, fields: &'static [Field]) -> Self {
+    pub(super) fn new(frame: &'a Frame<'a>, fields: &'static [Field]) -> Self {
         Self {
-            format: order.format,
+            frame,
             fields,
-            spool: RowSpool::new(order.limits.rows),
+            spool: RowSpool::new(frame.order.limits.rows),
         }
     }
 
     /// Adds a row: a cell for each field.
     pub(super) fn push(&mut self, cells: &[Cell<'_>]) -> Result<(), RenderError> {
         let cells = self.fields.iter().zip(cells);
-        let texts: Vec<String> = match self.format {
+        let texts: Vec<String> = match self.frame.order.format {
             Format::Pdf => cells
                 .filter(|(field, _)| field.paper.is_some())
-                .map(|(_, cell)| cell.on_paper())
+                .map(|(_, cell)| cell.on_paper(self.frame))
                 .collect(),
             Format::Csv => cells.map(|(_, cell)| cell.in_data()).collect(),
         };
@@ -131,6 +137,7 @@ impl Sheet {
             data: ReportData { table, ..data },
             rows: self.spool.finish()?,
             names: self.fields.iter().map(|field| field.name).collect(),
+            settings: self.frame.settings.clone(),
         })
     }
 }

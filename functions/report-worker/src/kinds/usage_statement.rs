@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use shared::db::{Statement, Transaction};
 
+use super::frame::Frame;
 use super::period::Period;
 use super::sheet::{Cell, Field, Sheet, table};
 use super::terms::{self, Meter, Plan};
-use super::words::{money, whole};
 use super::{Material, Order};
 use crate::job::JobError;
 use crate::report::{Bar, BarChart, Figure, ReportData, Width};
@@ -58,8 +58,8 @@ pub(super) async fn read(
     let params: Params = order.read()?;
     let period = Period::read(&params.period, order.asked_at)?;
     let work = (terms::plan(), terms::meters(period.start), days(&period));
-    let (plan, meters, days) = transaction.run(work).await?;
-    let mut sheet = Sheet::new(order, FIELDS);
+    let (frame, (plan, meters, days)) = Frame::begin(transaction, order, work).await?;
+    let mut sheet = Sheet::new(&frame, FIELDS);
     let mut costs = Vec::with_capacity(meters.len());
     for meter in &meters {
         let cost = meter.cost_cents()?;
@@ -75,16 +75,16 @@ pub(super) async fn read(
         ])?;
     }
     let cost_cents = terms::total(costs)?;
-    let chart = chart(&period, &days);
+    let chart = chart(&frame, &period, &days);
     let data = ReportData {
         charts: vec![chart.into()],
-        ..present(order, params.title, period, &plan, &meters, cost_cents)
+        ..present(&frame, params.title, period, &plan, &meters, cost_cents)
     };
     Ok(sheet.finish(data)?)
 }
 
 fn present(
-    order: &Order<'_>,
+    frame: &Frame<'_>,
     title: Option<String>,
     period: Period,
     plan: &Plan,
@@ -96,8 +96,8 @@ fn present(
         value,
         note,
     };
-    let limit = |label: &str, limit: i32| tile(label, whole(limit.into()), String::new());
-    let cost = format!("{} {}", money(cost_cents), plan.currency);
+    let limit = |label: &str, limit: i32| tile(label, frame.whole(limit.into()), String::new());
+    let cost = format!("{} {}", frame.money(cost_cents), plan.currency);
     let mut totals = vec![String::new(); FIELDS.len() - 2];
     totals.push(cost.clone());
     if let Some(first) = totals.first_mut() {
@@ -116,14 +116,14 @@ fn present(
             true => table("Usage by meter", Vec::new()),
             false => table("Usage by meter", totals),
         },
-        ..order.frame(
+        ..frame.around(
             title.unwrap_or_else(|| "Usage statement".to_owned()),
             period.words,
         )
     }
 }
 
-fn chart(period: &Period, days: &[Day]) -> BarChart {
+fn chart(frame: &Frame<'_>, period: &Period, days: &[Day]) -> BarChart {
     let length = (period.end - period.start).whole_days();
     let bar = |number: i64| {
         let of_day = days.iter().find(|day| i64::from(day.day) == number);
@@ -132,7 +132,7 @@ fn chart(period: &Period, days: &[Day]) -> BarChart {
             label: number.to_string(),
             // What is shown rounded is said exactly beside it.
             value: f64::from(i32::try_from(units).unwrap_or(i32::MAX)),
-            text: whole(units),
+            text: frame.whole(units),
         }
     };
     BarChart {

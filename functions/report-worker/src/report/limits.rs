@@ -53,7 +53,7 @@ impl Default for Limits {
 
 impl Limits {
     /// The default, with as many rows as `REPORT_ROWS_MAX` says.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    pub fn from_environment() -> Result<Self, ConfigError> {
         let default = Self::default();
         Ok(Self {
             rows: config::parsed("REPORT_ROWS_MAX", default.rows)?,

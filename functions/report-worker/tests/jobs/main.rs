@@ -13,6 +13,7 @@ mod fences;
 mod files;
 mod kinds;
 mod lanes;
+mod looks;
 mod rendering;
 mod running;
 mod snapshot;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use report_worker::job;
+use report_worker::report::Limits;
 use report_worker::state::Worker;
 use serde_json::{Value, json};
 use shared::batch;
@@ -59,6 +61,7 @@ impl Scene {
                 storage: bucket.storage(),
                 queue: queue.queue(),
                 lease_secs: 90,
+                limits: Limits::default(),
             },
             database,
             bucket,

@@ -91,6 +91,7 @@ async fn every_statement_prepares_as_its_role() {
         report_worker::kinds::activity::STATEMENTS,
         report_worker::kinds::audit_extract::STATEMENTS,
         report_worker::kinds::project_summary::STATEMENTS,
+        report_worker::kinds::settings::STATEMENTS,
         report_worker::kinds::terms::STATEMENTS,
         report_worker::kinds::usage_statement::STATEMENTS,
     ]

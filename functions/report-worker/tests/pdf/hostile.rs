@@ -68,6 +68,7 @@ fn full_of(text: &str) -> ReportData {
     let mut report = report();
     let text = || text.to_owned();
     report.language = text();
+    report.locale = text();
     report.tenant = text();
     report.title = text();
     report.number = text();

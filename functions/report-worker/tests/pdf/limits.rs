@@ -222,7 +222,8 @@ fn an_output_that_fails_is_worth_another_try() {
 fn the_limit_of_rows_comes_from_the_environment() {
     const EXPECTED: &str = "EXPECTED_ROWS";
     if let Some(expected) = env::var_os(EXPECTED) {
-        let rows = Limits::from_env().map_or("invalid".to_owned(), |found| found.rows.to_string());
+        let rows =
+            Limits::from_environment().map_or("invalid".to_owned(), |found| found.rows.to_string());
         assert_eq!(rows.as_str(), expected);
         return;
     }

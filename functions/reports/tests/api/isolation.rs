@@ -1,13 +1,14 @@
-//! No tenant sees another's reports and schedules.
+//! No tenant sees another's reports, schedules and settings.
 
 use reports::routes::table;
 use reports::state::Reports;
 use serde_json::{Value, json};
 use shared::http::Route;
+use shared::tenant::Role;
 use testkit::Caller;
 use testkit::isolation::{Expected, Suite};
 
-use crate::{Scene, id, order, schedules};
+use crate::{Scene, id, order, schedules, settings};
 
 fn v2_order() -> Value {
     let body = order("").event()["body"].clone();
@@ -61,6 +62,14 @@ fn of_schedules() -> Vec<Expected> {
     ]
 }
 
+fn of_settings() -> Vec<Expected> {
+    let line = json!({ "brand_line": "Mine now" });
+    vec![
+        Expected::get(settings::PATH),
+        Expected::patch(settings::PATH, line).for_role(Role::Admin),
+    ]
+}
+
 /// The part of the route table that is about such things. Each route is in one at least.
 fn part(is_in: impl Fn(&str) -> bool) -> Vec<Route<Reports>> {
     let routes = table().into_iter();
@@ -69,6 +78,10 @@ fn part(is_in: impl Fn(&str) -> bool) -> Vec<Route<Reports>> {
 
 fn is_of_schedules(path: &str) -> bool {
     path.starts_with("/v2/reports/schedules")
+}
+
+fn is_of_settings(path: &str) -> bool {
+    path == settings::PATH
 }
 
 #[tokio::test]
@@ -95,7 +108,8 @@ async fn every_route_keeps_tenants_apart() {
             id
         },
     };
-    let finished = part(|path| !is_of_schedules(path) && path != CANCEL && path != RETRY);
+    let of_others = |path: &str| is_of_schedules(path) || is_of_settings(path);
+    let finished = part(|path| !of_others(path) && path != CANCEL && path != RETRY);
     suite.holds(&finished).await;
 
     let suite = Suite {
@@ -146,4 +160,22 @@ async fn every_route_of_schedules_keeps_tenants_apart() {
         },
     };
     suite.holds(&part(is_of_schedules)).await;
+}
+
+#[tokio::test]
+async fn every_route_of_settings_keeps_tenants_apart() {
+    let scene = Scene::new().await;
+    let suite = Suite {
+        service: &scene.service,
+        expected: of_settings(),
+        owner: &scene.owner,
+        other: &Caller::owner(scene.database.tenant().await),
+        make: async |caller: &Caller| {
+            let tenant = caller.tenant.id().to_string();
+            let change = settings::change("*", &json!({ "brand_line": tenant }));
+            change.by(caller).send(&scene.service).await.expect(200);
+            tenant
+        },
+    };
+    suite.holds(&part(is_of_settings)).await;
 }

@@ -14,6 +14,7 @@ mod lists;
 mod ordering;
 mod roles;
 mod schedules;
+mod settings;
 mod types;
 
 use axum::Router;

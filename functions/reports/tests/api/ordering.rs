@@ -127,6 +127,7 @@ async fn every_statement_prepares_as_its_role() {
     let statements = [
         reports::store::STATEMENTS,
         reports::store::schedules::STATEMENTS,
+        reports::store::settings::STATEMENTS,
         shared::idempotency::STATEMENTS,
         shared::outbox::STATEMENTS,
     ]

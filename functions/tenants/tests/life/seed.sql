@@ -19,6 +19,7 @@ INSERT INTO projects.idempotency (key, fingerprint, body) VALUES ('{word}', '\x0
 INSERT INTO reports.reports (id, type, params) VALUES (gen_random_uuid(), 'project_summary', '{"title": "{word}"}');
 INSERT INTO reports.schedules (id, type, params, cadence, time_of_day, time_zone, next_run_at)
 VALUES (gen_random_uuid(), 'project_summary', '{"title": "{word}"}', 'daily', '06:30', 'UTC', now() + interval '1 day');
+INSERT INTO reports.settings (brand_line, logo, logo_type) VALUES ('{word}', convert_to('{word}', 'UTF8'), 'image/png');
 INSERT INTO reports.outbox (type, dedup) VALUES ('report.requested', '{word}');
 INSERT INTO reports.idempotency (key, fingerprint) VALUES ('{word}', '\x01');
 INSERT INTO billing.subscriptions (plan_id) VALUES ('pro');

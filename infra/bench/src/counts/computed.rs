@@ -126,6 +126,7 @@ fn report(clock: &Clock) -> ReportData {
     };
     ReportData {
         language: "en".to_owned(),
+        locale: "en".to_owned(),
         tenant: "Acme".to_owned(),
         title: "Project summary".to_owned(),
         number: String::new(),

@@ -65,6 +65,7 @@ fn read(source: &Path) -> Result<SpooledRows, PdfError> {
 fn report() -> ReportData {
     ReportData {
         language: "en".to_owned(),
+        locale: "en".to_owned(),
         tenant: "Northwind Mapping Ltd".to_owned(),
         title: "Usage report".to_owned(),
         number: "REP-2025-004217".to_owned(),

@@ -3,7 +3,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use report_worker::{job, state::Worker};
+use report_worker::{job, report::Limits, state::Worker};
 use serde_json::json;
 use shared::{
     batch::{Delivery, Ending},
@@ -43,6 +43,7 @@ impl Reports {
             storage: bucket.storage(),
             queue: TestQueue::new().await.queue(),
             lease_secs: 90,
+            limits: Limits::default(),
         };
         let tenant = scene.tenant().await.tenant;
         Self {

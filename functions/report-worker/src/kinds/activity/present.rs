@@ -3,10 +3,10 @@
 use time::{Duration, OffsetDateTime};
 
 use super::Count;
-use crate::kinds::Order;
+use crate::kinds::frame::Frame;
 use crate::kinds::period::Period;
 use crate::kinds::sheet::table;
-use crate::kinds::words::{day, whole};
+use crate::kinds::words::day;
 use crate::report::{BARS_MAX, Bar, BarChart, Figure, ReportData};
 
 /// The days of a bar where the period has more days than a chart has bars.
@@ -52,7 +52,7 @@ impl Bars {
         i32::try_from(Duration::days(self.days).whole_seconds()).unwrap_or(i32::MAX)
     }
 
-    fn chart(&self, counts: &[Count]) -> BarChart {
+    fn chart(&self, frame: &Frame<'_>, counts: &[Count]) -> BarChart {
         let bar = |number: i64| {
             let of_bar = counts.iter().filter(|count| i64::from(count.bar) == number);
             let events: i64 = of_bar.map(|count| count.events).sum();
@@ -62,7 +62,7 @@ impl Bars {
                 label: first.get(8..).unwrap_or_default().to_owned(),
                 // A count of rows is far below where f64 begins to round.
                 value: f64::from(i32::try_from(events).unwrap_or(i32::MAX)),
-                text: whole(events),
+                text: frame.whole(events),
             }
         };
         let title = match self.days {
@@ -77,7 +77,7 @@ impl Bars {
 }
 
 pub(super) fn present(
-    order: &Order<'_>,
+    frame: &Frame<'_>,
     title: Option<String>,
     period: Period,
     bars: &Bars,
@@ -90,7 +90,7 @@ pub(super) fn present(
     let total: i64 = counts.iter().map(|count| count.events).sum();
     let tile = |label: &str, count: i64| Figure {
         label: label.to_owned(),
-        value: whole(count),
+        value: frame.whole(count),
         note: String::new(),
     };
     ReportData {
@@ -100,8 +100,8 @@ pub(super) fn present(
             tile("Projects deleted", of(&["project.deleted"])),
             tile("Reports made", of(&["report.succeeded"])),
         ],
-        charts: vec![bars.chart(counts).into()],
+        charts: vec![bars.chart(frame, counts).into()],
         table: table("What happened", Vec::new()),
-        ..order.frame(title.unwrap_or_else(|| "Activity".to_owned()), period.words)
+        ..frame.around(title.unwrap_or_else(|| "Activity".to_owned()), period.words)
     }
 }

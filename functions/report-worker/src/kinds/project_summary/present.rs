@@ -3,9 +3,9 @@
 use time::{Date, Month, OffsetDateTime};
 
 use super::{Figures, MonthCount, NEW_DAYS};
-use crate::kinds::Order;
+use crate::kinds::frame::Frame;
 use crate::kinds::sheet::table;
-use crate::kinds::words::{day, whole};
+use crate::kinds::words::day;
 use crate::report::{Bar, BarChart, Figure, ReportData};
 
 /// How far back the chart goes, in months, this one among them.
@@ -14,12 +14,12 @@ const CHART_MONTHS: usize = 12;
 const TITLE: &str = "Project summary";
 
 pub(super) fn present(
-    order: &Order<'_>,
+    frame: &Frame<'_>,
     title: Option<&str>,
     figures: &Figures,
     months: &[MonthCount],
 ) -> ReportData {
-    let now = order.now;
+    let now = frame.order.now;
     let share = |part: i64| match figures.total {
         0 => String::new(),
         total => format!(
@@ -29,7 +29,7 @@ pub(super) fn present(
     };
     let tile = |label: &str, value: i64, note: String| Figure {
         label: label.to_owned(),
-        value: whole(value),
+        value: frame.whole(value),
         note,
     };
     ReportData {
@@ -39,21 +39,21 @@ pub(super) fn present(
             tile("Archived", figures.archived, share(figures.archived)),
             tile("New", figures.fresh, format!("in {NEW_DAYS} days")),
         ],
-        charts: vec![chart(months, now).into()],
+        charts: vec![chart(frame, months).into()],
         table: table(
             "All projects",
             vec![
                 "Total".to_owned(),
                 String::new(),
                 String::new(),
-                whole(figures.total),
+                frame.whole(figures.total),
             ],
         ),
-        ..order.frame(title.unwrap_or(TITLE), format!("As of {}", day(now)))
+        ..frame.around(title.unwrap_or(TITLE), format!("As of {}", day(now)))
     }
 }
 
-fn chart(months: &[MonthCount], now: OffsetDateTime) -> BarChart {
+fn chart(frame: &Frame<'_>, months: &[MonthCount]) -> BarChart {
     let bar = |first: Date| {
         let name = format!("{:04}-{:02}", first.year(), u8::from(first.month()));
         let made = months.iter().find(|counted| counted.month == name);
@@ -63,12 +63,12 @@ fn chart(months: &[MonthCount], now: OffsetDateTime) -> BarChart {
             label: month.chars().take(3).collect(),
             // A count of rows is far below where f64 begins to round.
             value: f64::from(i32::try_from(made).unwrap_or(i32::MAX)),
-            text: whole(made),
+            text: frame.whole(made),
         }
     };
     BarChart {
         title: "New projects per month".to_owned(),
-        bars: chart_months(now).into_iter().map(bar).collect(),
+        bars: chart_months(frame.order.now).into_iter().map(bar).collect(),
     }
 }
 

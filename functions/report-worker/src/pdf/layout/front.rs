@@ -36,7 +36,7 @@ impl Front {
             charts: vec![Vec::new()],
             bottom,
         };
-        let point = Numerals::of(&report.language).point();
+        let point = Numerals::of(&report.locale).point();
         let look = Look { theme, point };
         for chart in &report.charts {
             front.add(Kind::from(chart), &look, text);
