@@ -48,9 +48,14 @@ ALTER TABLE reports.reports
 -- log: a replica that has come so far misses nothing that the caller knew of.
 ALTER TABLE reports.reports ADD COLUMN asked_at pg_lsn;
 ALTER TABLE reports.reports ALTER COLUMN asked_at SET DEFAULT pg_current_wal_insert_lsn();
+-- When that was: asked for again, it is as of then.
+ALTER TABLE reports.reports ADD COLUMN asked_on timestamptz NOT NULL DEFAULT now();
+UPDATE reports.reports SET asked_on = created_at;
 CREATE INDEX reports_running ON reports.reports (tenant_id) WHERE status = 'running';
 CREATE INDEX reports_parked ON reports.reports (tenant_id, created_at, id)
   WHERE status = 'queued' AND parked_at IS NOT NULL;
+CREATE INDEX reports_sent ON reports.reports (tenant_id, id)
+  WHERE status IN ('queued', 'running') AND parked_at IS NULL;
 CREATE INDEX reports_removable ON reports.reports (tenant_id, id)
   WHERE status = 'expired' AND object_key IS NOT NULL;
 CREATE INDEX reports_exhausted ON reports.reports (tenant_id, id)
@@ -63,7 +68,7 @@ COMMENT ON INDEX reports.reports_expiring IS 'cross-tenant: the relay expires th
 CREATE UNIQUE INDEX reports_occurrence ON reports.reports (tenant_id, schedule_id, scheduled_for)
   WHERE schedule_id IS NOT NULL;
 
-GRANT UPDATE (attempts, asked_at, object_key, sha256, size_bytes, pages, rows, rows_done, rows_total, parked_at, retries,
+GRANT UPDATE (attempts, asked_at, asked_on, object_key, sha256, size_bytes, pages, rows, rows_done, rows_total, parked_at, retries,
               started_at), DELETE
    ON reports.reports TO svc_reports;
 GRANT UPDATE (rows_done, rows_total, parked_at) ON reports.reports TO svc_report_worker;
@@ -85,8 +90,8 @@ BEGIN ATOMIC
   SELECT pg_catalog.pg_advisory_xact_lock(reports.lane_of(app.tenant_id()));
 END;
 
--- Lets the oldest parked reports of the entered tenant be sent again. The caller holds the lane and
--- sends what it is given; should it not, the relay does so ten seconds later.
+-- Lets the oldest parked reports of the entered tenant be sent again, as far as there is room for them.
+-- The caller holds the lane and sends what it is given; should it not, the relay does so ten seconds later.
 CREATE FUNCTION reports.wake(max_rows int)
 RETURNS TABLE (report_id uuid, event_id uuid, occurred_at timestamptz)
 LANGUAGE sql VOLATILE SECURITY DEFINER
@@ -97,7 +102,9 @@ BEGIN ATOMIC
       FROM reports.reports AS r
      WHERE r.tenant_id = (SELECT app.tenant_id()) AND r.status = 'queued' AND r.parked_at IS NOT NULL
      ORDER BY r.created_at, r.id
-     LIMIT least(greatest(wake.max_rows, 0), 100)
+     LIMIT greatest(0, least(wake.max_rows, 100, billing.reports_at_once() - (
+             SELECT count(*)::int FROM reports.reports AS o
+              WHERE o.tenant_id = (SELECT app.tenant_id()) AND o.status = 'running' AND o.lease_until > now())))
        FOR UPDATE
   ), woken AS (
     UPDATE reports.reports AS r
@@ -118,38 +125,67 @@ BEGIN ATOMIC
     FROM due AS d JOIN woken AS w ON d.dedup = reports.dedup(w.id, w.retries);
 END;
 COMMENT ON FUNCTION reports.wake(int) IS
-  'reviewed: parked reports of the entered tenant and of no other, at most 100; raises 42501 without one';
+  'reviewed: parked reports of the entered tenant and of no other, as many as may run, at most 100; raises 42501 without one';
 
--- A tenant's parked reports that nobody has woken, because who should have has died: as many as may
--- run now. One tenant a call, the first after `after`; no tenant, no more to do.
+-- A tenant's reports that nobody looks after: parked ones, because who should have woken them has
+-- died, and ones whose message is gone, such as those of a tenant that was suspended for longer than a
+-- queue keeps it. These are parked first, so that no more messages are sent than reports may run. One
+-- tenant a call, the first after `after`; no tenant, no more to do.
 CREATE FUNCTION reports.wake_forgotten(after uuid, parked_for interval, OUT tenant uuid, OUT woken int)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  held record;
+  -- Far longer than the deliveries of a request take, with all the pauses between them.
+  lost_after constant interval := interval '1 hour';
+  rows_max constant int := 100;
 BEGIN
   woken := 0;
-  SELECT r.tenant_id, t.status INTO held
-    FROM reports.reports AS r JOIN app.tenants AS t ON t.id = r.tenant_id
-   WHERE r.status = 'queued' AND r.parked_at <= now() - wake_forgotten.parked_for
-     AND (wake_forgotten.after IS NULL OR r.tenant_id > wake_forgotten.after)
-   ORDER BY r.tenant_id
+  SELECT forgotten.tenant_id INTO tenant
+    FROM (
+      (SELECT r.tenant_id
+         FROM reports.reports AS r JOIN app.tenants AS t ON t.id = r.tenant_id AND t.status = 'active'
+        WHERE r.status = 'queued' AND r.parked_at <= now() - wake_forgotten.parked_for
+          AND (wake_forgotten.after IS NULL OR r.tenant_id > wake_forgotten.after)
+        ORDER BY r.tenant_id
+        LIMIT 1)
+      UNION ALL
+      (SELECT r.tenant_id
+         FROM reports.reports AS r JOIN app.tenants AS t ON t.id = r.tenant_id AND t.status = 'active'
+        WHERE r.status IN ('queued', 'running') AND r.parked_at IS NULL AND r.asked_on <= now() - lost_after
+          AND (r.status = 'queued' OR r.lease_until <= now() - lost_after)
+          AND NOT EXISTS (SELECT FROM reports.outbox AS e
+                           WHERE e.tenant_id = r.tenant_id AND e.type = 'report.requested'
+                             AND e.dedup = reports.dedup(r.id, r.retries)
+                             AND (e.sent_at IS NULL OR e.sent_at > now() - lost_after))
+          AND (wake_forgotten.after IS NULL OR r.tenant_id > wake_forgotten.after)
+        ORDER BY r.tenant_id
+        LIMIT 1)
+    ) AS forgotten
+   ORDER BY forgotten.tenant_id
    LIMIT 1;
-  tenant := held.tenant_id;
   -- A lane that is busy is being looked after.
-  IF tenant IS NULL OR held.status <> 'active' OR NOT pg_try_advisory_xact_lock(reports.lane_of(tenant)) THEN
+  IF tenant IS NULL OR NOT pg_try_advisory_xact_lock(reports.lane_of(tenant)) THEN
     RETURN;
   END IF;
   PERFORM set_config('app.current_tenant', tenant::text, true);
-  SELECT count(*) INTO woken
-    FROM reports.wake(billing.reports_at_once() - (
-           SELECT count(*)::int FROM reports.reports AS r
-            WHERE r.tenant_id = wake_forgotten.tenant AND r.status = 'running' AND r.lease_until > now()));
+  UPDATE reports.reports AS r
+     SET status = 'queued', parked_at = now(), lease_until = NULL, version = r.version + 1
+   WHERE r.tenant_id = wake_forgotten.tenant
+     AND r.id IN (SELECT o.id FROM reports.reports AS o
+                   WHERE o.tenant_id = wake_forgotten.tenant AND o.status IN ('queued', 'running')
+                     AND o.parked_at IS NULL AND o.asked_on <= now() - lost_after
+                     AND (o.status = 'queued' OR o.lease_until <= now() - lost_after)
+                     AND NOT EXISTS (SELECT FROM reports.outbox AS e
+                                      WHERE e.tenant_id = o.tenant_id AND e.type = 'report.requested'
+                                        AND e.dedup = reports.dedup(o.id, o.retries)
+                                        AND (e.sent_at IS NULL OR e.sent_at > now() - lost_after))
+                   LIMIT rows_max);
+  SELECT count(*) INTO woken FROM reports.wake(rows_max);
   PERFORM set_config('app.current_tenant', '', true);
 END $$;
 COMMENT ON FUNCTION reports.wake_forgotten(uuid, interval) IS
-  'reviewed: names one tenant that has parked reports and lets as many of them be sent as may run; shows no row';
+  'reviewed: names one active tenant that has forgotten reports and lets as many of them be sent as may run; shows no row';
 
 CREATE FUNCTION reports.expire(keep interval, max_rows int) RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -233,7 +269,7 @@ BEGIN
   ), again AS (
     UPDATE reports.reports AS r
        SET status = 'queued', finished_at = NULL, problem = NULL, attempts = 0, retries = r.retries + 1, asked_at = DEFAULT,
-           rows_done = NULL, rows_total = NULL, version = r.version + 1
+           asked_on = DEFAULT, rows_done = NULL, rows_total = NULL, version = r.version + 1
       FROM dead
      WHERE r.tenant_id = dead.tenant_id AND r.id = dead.id
     RETURNING r.tenant_id, r.id, r.retries
@@ -288,7 +324,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF is_time_zone.name !~ '^(UTC|Etc/GMT([+-][0-9]{1,2})?|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]*){1,2})$' THEN
+  IF is_time_zone.name !~ '^(UTC|Etc/GMT([+]([0-9]|1[0-2])|-([0-9]|1[0-4]))?|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]*){1,2})$' THEN
     RETURN false;
   END IF;
   PERFORM now() AT TIME ZONE is_time_zone.name;
@@ -332,16 +368,28 @@ END $$;
 
 -- Orders what is due, each occurrence once: the schedule moves on in the transaction that adds the
 -- report and its event. What was missed meanwhile is one report. A schedule whose time zone the server
--- has lost is paused.
+-- has lost is paused, and one that cannot be ordered for any other reason of its own is tried again
+-- later, as are those of tenants that may not come in: none stands in front of the others.
 CREATE FUNCTION reports.fire_schedules(max_rows int) RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  again_after constant interval := interval '5 minutes';
+  inactive_after constant interval := interval '1 hour';
   due reports.schedules;
   report uuid;
   fired int := 0;
 BEGIN
+  UPDATE reports.schedules AS s
+     SET next_run_at = now() + inactive_after
+    FROM (SELECT w.tenant_id, w.id
+            FROM reports.schedules AS w JOIN app.tenants AS t ON t.id = w.tenant_id AND t.status <> 'active'
+           WHERE NOT w.paused AND w.next_run_at <= now()
+           ORDER BY w.next_run_at
+           LIMIT least(greatest(max_rows, 1), 1000)
+             FOR UPDATE OF w SKIP LOCKED) AS waiting
+   WHERE s.tenant_id = waiting.tenant_id AND s.id = waiting.id;
   FOR due IN
     SELECT s.*
       FROM reports.schedules AS s JOIN app.tenants AS t ON t.id = s.tenant_id AND t.status = 'active'
@@ -369,6 +417,14 @@ BEGIN
       WHEN invalid_parameter_value THEN
         RAISE WARNING 'schedule % is paused: %', due.id, SQLERRM;
         UPDATE reports.schedules AS s SET paused = true WHERE s.tenant_id = due.tenant_id AND s.id = due.id;
+      WHEN OTHERS THEN
+        -- What is wrong with a statement (class 42) is wrong for all of them, and must show.
+        IF SQLSTATE LIKE '42%' THEN
+          RAISE;
+        END IF;
+        RAISE WARNING 'schedule % is put off: % (%)', due.id, SQLERRM, SQLSTATE;
+        UPDATE reports.schedules AS s SET next_run_at = now() + again_after
+         WHERE s.tenant_id = due.tenant_id AND s.id = due.id;
     END;
   END LOOP;
   RETURN fired;

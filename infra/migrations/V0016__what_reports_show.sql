@@ -4,8 +4,8 @@ SET LOCAL lock_timeout = '2s';
 SET LOCAL search_path = pg_catalog;
 SET LOCAL ROLE app_owner;
 
--- Who did what to whom. Written in the transaction of the change; nobody who logs in may read it as
--- a table, change it or take from it.
+-- Who did what to whom. Written in the transaction of the change; of those who log in only the report
+-- worker may read it, within a tenant, and nobody may change it or take from it.
 CREATE TABLE auth.audit_log (
   tenant_id   uuid        NOT NULL DEFAULT app.tenant_id(),
   id          uuid        NOT NULL,

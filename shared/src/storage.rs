@@ -10,6 +10,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::aws;
@@ -21,6 +22,11 @@ pub const LINK_SECS: u64 = 900;
 
 /// How many objects are removed at a time: a page of a listing, and what one request may name.
 pub const REMOVED_OBJECTS_MAX: i32 = 1_000;
+
+/// How long a call may take, its retries included, in milliseconds: less than the relay keeps back.
+const CALL_TIMEOUT_MS: u64 = 4_000;
+/// The same for writing an object, of 64 MiB at most, in milliseconds.
+const PUT_TIMEOUT_MS: u64 = 30_000;
 
 /// The form of a report's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -213,7 +219,7 @@ impl Storage {
             .key(key.to_string())
             .content_type(key.content_type())
             .body(ByteStream::from(bytes));
-        put.send().await.map_err(StorageError::of)?;
+        within(PUT_TIMEOUT_MS, put.send()).await?;
         Ok(())
     }
 
@@ -244,7 +250,7 @@ impl Storage {
             .bucket(&self.bucket)
             .prefix(folder(tenant))
             .max_keys(REMOVED_OBJECTS_MAX);
-        let listed = list.send().await.map_err(StorageError::of)?;
+        let listed = within(CALL_TIMEOUT_MS, list.send()).await?;
         let keys = listed.contents().iter().filter_map(|object| object.key());
         let keys: Vec<_> = keys.map(str::to_owned).collect();
         self.remove(&keys).await?;
@@ -268,10 +274,25 @@ impl Storage {
             .map_err(|error| StorageError(error.to_string()))?;
         let client = self.client().await;
         let remove = client.delete_objects().bucket(&self.bucket).delete(these);
-        let removed = remove.send().await.map_err(StorageError::of)?;
+        let removed = within(CALL_TIMEOUT_MS, remove.send()).await?;
         match removed.errors().first() {
             None => Ok(()),
             Some(error) => Err(StorageError(format!("{error:?}"))),
         }
+    }
+}
+
+async fn within<T, E, R>(
+    limit_ms: u64,
+    call: impl Future<Output = Result<T, SdkError<E, R>>>,
+) -> Result<T, StorageError>
+where
+    E: std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    // On the heap: the SDK's futures are large, and copied about otherwise.
+    match timeout(Duration::from_millis(limit_ms), Box::pin(call)).await {
+        Ok(answer) => answer.map_err(StorageError::of),
+        Err(_) => Err(StorageError("no answer in time".to_owned())),
     }
 }

@@ -1,9 +1,12 @@
 //! What happens to reports by the clock: schedules order them, parked ones that nobody woke are woken,
 //! and documents go when their time is over.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use shared::db::{Database, DbError, Statement};
 use shared::deadline::Deadline;
 use shared::storage::{Storage, StorageError};
+use uuid::Uuid;
 
 use crate::counts::Tally;
 use crate::store;
@@ -12,10 +15,25 @@ use crate::store;
 const ROWS_MAX: i32 = 500;
 /// Statements of one kind at a time, at most: what is left then waits for the next time.
 const STATEMENTS_MAX: u32 = 20;
-/// Tenants whose parked reports are looked after at a time, at most.
+/// Tenants whose forgotten reports are looked after at a time, at most: the next time begins after them.
 const TENANTS_MAX: u32 = 1_000;
 /// How long a report has been parked before its waker is taken for dead, in seconds.
 const PARKED_SECS: i32 = 15;
+
+/// The last tenant whose forgotten reports were looked after, none at the end of a turn. It is kept from
+/// run to run for as long as the process is.
+#[derive(Debug, Clone, Default)]
+pub struct Cursor(Arc<Mutex<Option<Uuid>>>);
+
+impl Cursor {
+    fn get(&self) -> Option<Uuid> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, tenant: Option<Uuid>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tenant;
+    }
+}
 
 /// Documents that are not gone yet.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +51,7 @@ pub enum RemovalError {
 pub(crate) async fn all(
     db: &Database,
     documents: (&Storage, i32),
+    woken_to: &Cursor,
     deadline: &Deadline,
     tally: &mut Tally,
 ) {
@@ -41,7 +60,7 @@ pub(crate) async fn all(
         Ok(fired) => tally.counts.fired += fired,
         Err(error) => tally.fail("fire schedules", "reports", error),
     }
-    match wake(db, deadline).await {
+    match wake(db, woken_to, TENANTS_MAX, deadline).await {
         Ok(woken) => tally.counts.woken += woken,
         Err(error) => tally.fail("wake parked reports", "reports", error),
     }
@@ -69,19 +88,26 @@ pub async fn retire(db: &Database, keep_days: i32, deadline: &Deadline) -> Resul
     repeat(db, deadline, || store::retire(keep_days, ROWS_MAX)).await
 }
 
-/// Wakes parked reports whose waker died, tenant by tenant; answers how many.
-pub async fn wake(db: &Database, deadline: &Deadline) -> Result<u64, DbError> {
-    let (mut woken, mut after) = (0, None);
-    for _ in 0..TENANTS_MAX {
+/// Wakes reports that nobody looks after, tenant by tenant, `tenants_max` of them at most, from where
+/// the last turn was left; answers how many reports.
+pub async fn wake(
+    db: &Database,
+    woken_to: &Cursor,
+    tenants_max: u32,
+    deadline: &Deadline,
+) -> Result<u64, DbError> {
+    let mut woken = 0;
+    for _ in 0..tenants_max {
         if deadline.near() {
             break;
         }
-        let wake = store::wake(after, PARKED_SECS);
+        let wake = store::wake(woken_to.get(), PARKED_SECS);
         let Some((tenant, reports)) = db.without_tenant(wake).await? else {
+            woken_to.set(None);
             break;
         };
         woken += u64::try_from(reports).unwrap_or(0);
-        after = Some(tenant);
+        woken_to.set(Some(tenant));
     }
     Ok(woken)
 }

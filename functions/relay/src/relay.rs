@@ -17,8 +17,9 @@ use shared::storage::Storage;
 use shared::telemetry::{Counter, count};
 
 use crate::counts::{Counts, Tally};
+use crate::due::{self, Cursor};
 use crate::routing::{Destination, destinations};
-use crate::{due, purge, store};
+use crate::{purge, store};
 
 /// How much of the function's time must be left for another outbox to be begun: one whose queue
 /// does not answer takes this long.
@@ -55,6 +56,8 @@ pub struct Relay {
     pub documents: Storage,
     /// How long a document is kept, in days.
     pub keep_days: i32,
+    /// Whose parked reports were looked after last.
+    pub woken_to: Cursor,
     /// The webhooks' dispatcher's queue.
     pub webhooks: Queue,
     /// How long a run lasts. It has one round at least, unless the deadline is near.
@@ -77,6 +80,7 @@ impl Relay {
             usage: Queue::new(config::required("USAGE_QUEUE_URL")?),
             documents: Storage::new(config::required("REPORTS_BUCKET")?),
             keep_days: config::parsed("REPORT_KEEP_DAYS", KEEP_DAYS)?,
+            woken_to: Cursor::default(),
             webhooks: Queue::new(config::required("WEBHOOK_EVENT_QUEUE_URL")?),
             run_for: Duration::from_secs(run_secs),
             pause: Duration::from_millis(poll_ms),
@@ -90,17 +94,20 @@ impl Relay {
     pub async fn run(&self, deadline: &Deadline) -> Result<Counts, DbError> {
         let until = self.clock.now() + self.run_for;
         let domains = self.db.without_tenant(store::domains()).await?;
-        let documents = (&self.documents, self.keep_days);
         let mut tally = Tally::default();
-        due::all(&self.db, documents, deadline, &mut tally).await;
-        let mut due_at = self.clock.now() + time::Duration::seconds(DUE_SECS);
+        // What is committed goes out before anything is asked of the bucket.
         let mut more = self.round(&domains, deadline, &mut tally).await;
+        self.look_at_the_clock(deadline, &mut tally).await;
+        let mut due_at = self.clock.now() + time::Duration::seconds(DUE_SECS);
+        if tally.counts.fired > 0 {
+            more |= self.round(&domains, deadline, &mut tally).await;
+        }
         while self.clock.now() < until && !deadline.near() {
             if !more {
                 tokio::time::sleep(self.pause).await;
             }
             if self.clock.now() >= due_at {
-                due::all(&self.db, documents, deadline, &mut tally).await;
+                self.look_at_the_clock(deadline, &mut tally).await;
                 due_at = self.clock.now() + time::Duration::seconds(DUE_SECS);
             }
             more = self.round(&domains, deadline, &mut tally).await;
@@ -120,6 +127,12 @@ impl Relay {
             "relay has run"
         );
         error.map_or(Ok(counts), Err)
+    }
+
+    /// Does what is due by the clock.
+    async fn look_at_the_clock(&self, deadline: &Deadline, tally: &mut Tally) {
+        let documents = (&self.documents, self.keep_days);
+        due::all(&self.db, documents, &self.woken_to, deadline, tally).await;
     }
 
     /// Serves each outbox once, as far as the deadline allows; answers whether one of them is

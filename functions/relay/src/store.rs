@@ -94,8 +94,8 @@ pub fn fire(rows_max: i32) -> Statement<i32> {
     Statement::new(FIRE).bind(rows_max).one(rows)
 }
 
-/// Lets reports be sent that have been parked for so long although there is room: of the first tenant
-/// after `after` that has such, whom it names with how many they were.
+/// Lets reports be sent that have been parked for so long although there is room, or whose message is
+/// gone: of the first tenant after `after` that has such, whom it names with how many they were.
 pub fn wake(after: Option<Uuid>, parked_secs: i32) -> Statement<Option<(Uuid, i32)>> {
     let wake = Statement::new(WAKE).bind(after).bind(parked_secs);
     wake.one(|row| {

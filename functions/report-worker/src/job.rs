@@ -37,8 +37,9 @@ mod error;
 
 pub use error::JobError;
 
-/// Deliveries of one message before a failure that might pass is taken for one that will not. The
-/// queue gives up after as many (`maxReceiveCount` in `template.yaml`).
+/// Claims of one report before a failure that might pass is taken for one that will not, whichever
+/// messages they came by: parking ends one message, and waking begins another. The queue gives up
+/// after as many deliveries of one (`maxReceiveCount` in `template.yaml`).
 pub const ATTEMPTS_MAX: u32 = 5;
 /// How long one document may take to be drawn, in seconds.
 const RENDER_SECS_MAX: u64 = 40;
@@ -88,11 +89,11 @@ pub async fn handle(
         Ok(ending) => Ok(ending),
         // Called off, or overtaken: whoever did so has seen to the rest.
         Err(_) if job.progress.stopped() => Ok(Ending::Skipped),
-        Err(error) if error.permanent() || delivery.attempt >= ATTEMPTS_MAX => {
+        Err(error) if error.permanent() || job.claim.attempts >= ATTEMPTS_MAX => {
             job.give_up(error).await
         }
         Err(error) => {
-            job.give_back(receipt, delivery.attempt).await;
+            job.give_back(receipt).await;
             Err(Retry::new(error.code(), error))
         }
     }
@@ -167,11 +168,12 @@ impl Job<'_> {
     }
 
     /// Lets the next delivery find the report waiting. Where that fails, it finds the lease.
-    async fn give_back(&self, receipt: Option<&str>, attempt: u32) {
+    async fn give_back(&self, receipt: Option<&str>) {
         if let Err(error) = self.end(store::release(self.id, &self.claim)).await {
             tracing::warn!(report.id = %self.id, error = %error, "claim not given back");
         }
-        let secs = RETRY_SECS.saturating_mul(1 << attempt.saturating_sub(1).min(ATTEMPTS_MAX));
+        let secs =
+            RETRY_SECS.saturating_mul(1 << self.claim.attempts.saturating_sub(1).min(ATTEMPTS_MAX));
         self.worker.hide(receipt, secs).await;
     }
 
@@ -208,14 +210,14 @@ async fn read(
     let now = worker.clock.now();
     let moment = Moment {
         position: claim.asked_at,
-        age: (now - claim.created_at).try_into().unwrap_or_default(),
+        age: (now - claim.asked_on).try_into().unwrap_or_default(),
     };
     let order = Order {
         kind: &claim.kind,
         params: &claim.params,
         format: claim.format,
         tenant_name: &claim.tenant_name,
-        asked_at: claim.created_at,
+        asked_at: claim.asked_on,
         now,
         limits,
     };

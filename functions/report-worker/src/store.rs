@@ -42,7 +42,7 @@ SET status = CASE WHEN lane.open THEN 'running' ELSE 'queued' END,
     version = r.version + lane.open::int
 FROM lane
 WHERE r.id = $1 AND (r.status = 'queued' OR (r.status = 'running' AND r.lease_until <= now()))
-RETURNING lane.open, r.fence, r.type, r.params, r.format, r.asked_at, r.created_at,
+RETURNING lane.open, r.fence, r.attempts, r.type, r.params, r.format, r.asked_at, r.asked_on,
     app.tenant_name() AS tenant_name";
 
     LEASE = "
@@ -122,6 +122,8 @@ SELECT reports.redrive($1, $2) AS queued";
 pub struct Claim {
     /// The number of the claim; a later one overtakes it.
     pub fence: i64,
+    /// How often it was claimed since it was asked for, this time included, whatever the messages were.
+    pub attempts: u32,
     /// What the report is about.
     pub kind: String,
     /// Its parameters.
@@ -130,8 +132,8 @@ pub struct Claim {
     pub format: Format,
     /// Where the log ended when it was asked for.
     pub asked_at: Option<u64>,
-    /// When it was asked for.
-    pub created_at: OffsetDateTime,
+    /// When it was asked for, the last time.
+    pub asked_on: OffsetDateTime,
     /// The tenant's name, for the head of the document.
     pub tenant_name: String,
 }
@@ -176,12 +178,13 @@ fn read_claim(row: &Row) -> Result<Asked, tokio_postgres::Error> {
     }
     Ok(Asked::Claimed(Claim {
         fence: row.try_get("fence")?,
+        attempts: row.try_get::<_, i32>("attempts")?.unsigned_abs(),
         kind: row.try_get("type")?,
         params: row.try_get("params")?,
         // The table's CHECK admits nothing else.
         format: Format::parse(row.try_get("format")?).unwrap_or_default(),
         asked_at: row.try_get::<_, Option<PgLsn>>("asked_at")?.map(u64::from),
-        created_at: row.try_get("created_at")?,
+        asked_on: row.try_get("asked_on")?,
         tenant_name: row.try_get("tenant_name")?,
     }))
 }
@@ -213,7 +216,7 @@ pub fn release(id: ReportId, claim: &Claim) -> Statement<u64> {
     Statement::new(RELEASE).bind(id).bind(claim.fence)
 }
 
-/// Takes the tenant's oldest parked report out of its rest: one has ended, so there is room.
+/// Takes the tenant's oldest parked report out of its rest, if there is room for it.
 pub fn wake() -> Statement<Vec<Woken>> {
     Statement::new(WAKE).many(|row| {
         Ok(Woken {

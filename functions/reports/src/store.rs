@@ -3,7 +3,7 @@
 use serde_json::json;
 use shared::db::Statement;
 use shared::ids::{EventId, ReportId};
-use shared::jobs::{Envelope, Event, ReportCancelled, ReportRequested};
+use shared::jobs::{Envelope, Event, ReportCancelled, ReportExpired, ReportRequested};
 use shared::page::PageRequest;
 use shared::storage::Format;
 use time::OffsetDateTime;
@@ -82,9 +82,11 @@ FROM reports.wake(1) AS w";
 WITH again AS (
     UPDATE reports
     SET status = 'queued', finished_at = NULL, started_at = NULL, problem = NULL, attempts = 0,
-        retries = retries + 1, asked_at = DEFAULT, rows_done = NULL, rows_total = NULL, sha256 = NULL,
-        size_bytes = NULL, pages = NULL, rows = NULL, version = version + 1
+        retries = retries + 1, asked_at = DEFAULT, asked_on = DEFAULT, rows_done = NULL,
+        rows_total = NULL, object_key = NULL, sha256 = NULL, size_bytes = NULL, pages = NULL,
+        rows = NULL, version = version + 1
     WHERE id = $1 AND status IN ('failed', 'cancelled', 'expired')
+      AND (object_key IS NULL OR object_key = $6)
     RETURNING id, type, params, format, status, fence, rows_done, rows_total, pages, size_bytes,
               problem, requested_by, schedule_id, created_at, started_at, finished_at, retries
 ), asked AS (
@@ -96,9 +98,15 @@ SELECT * FROM again";
 
     /// What is to be deleted must not be shown as a document that can be fetched.
     RETIRE = "
-UPDATE reports
-SET status = 'expired', version = version + 1
-WHERE id = $1 AND status = 'succeeded'";
+WITH retired AS (
+    UPDATE reports
+    SET status = 'expired', version = version + 1
+    WHERE id = $1 AND status = 'succeeded'
+    RETURNING id, retries
+)
+INSERT INTO outbox (id, type, data, dedup, occurred_at)
+SELECT $3, $4, $5, reports.dedup(retired.id, retired.retries), $2
+FROM retired";
 
     DOCUMENT = "
 SELECT status, object_key
@@ -172,7 +180,7 @@ pub fn cancel(id: ReportId, now: OffsetDateTime) -> Statement<u64> {
 /// asked for.
 pub type Woken = (ReportId, EventId, OffsetDateTime);
 
-/// Takes the tenant's oldest parked report out of its rest: one has ended, so there is room.
+/// Takes the tenant's oldest parked report out of its rest, if there is room for it.
 pub fn wake() -> Statement<Vec<Woken>> {
     Statement::new(WAKE).many(|row| {
         Ok((
@@ -184,20 +192,31 @@ pub fn wake() -> Statement<Vec<Woken>> {
 }
 
 /// Queues one again that has ended without a document, or whose document is gone; `request` goes into
-/// the outbox with it.
-pub fn retry(id: ReportId, request: &Envelope<ReportRequested>) -> Statement<Option<Report>> {
+/// the outbox with it. `removed` is where a document was that is gone: one that is still named is not
+/// forgotten, and its report not queued.
+pub fn retry(
+    id: ReportId,
+    request: &Envelope<ReportRequested>,
+    removed: Option<String>,
+) -> Statement<Option<Report>> {
     Statement::new(RETRY)
         .bind(id)
         .bind(request.id)
         .bind(ReportRequested::TYPE)
         .bind(json!(request.data))
         .bind(request.occurred_at)
+        .bind(removed)
         .optional(report)
 }
 
-/// Ends the time of a document.
-pub fn retire(id: ReportId) -> Statement<u64> {
-    Statement::new(RETIRE).bind(id)
+/// Ends the time of a document, and says so in the outbox.
+pub fn retire(id: ReportId, now: OffsetDateTime) -> Statement<u64> {
+    Statement::new(RETIRE)
+        .bind(id)
+        .bind(now)
+        .bind(EventId::new())
+        .bind(ReportExpired::TYPE)
+        .bind(json!(ReportExpired { report_id: id }))
 }
 
 /// How far a report is, and where its document is or was.

@@ -1,5 +1,7 @@
 //! A bucket for each test, on the S3 whose address `make test` gives.
 
+use std::net::TcpListener;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use shared::aws;
@@ -20,6 +22,17 @@ impl TestBucket {
         let name = format!("test-{}", Uuid::now_v7().simple());
         client.create_bucket().bucket(&name).send().await.unwrap();
         Self { name, client }
+    }
+
+    /// One that takes the connection and then says nothing, for as long as the listener is kept.
+    pub fn silent() -> (TcpListener, Storage) {
+        let hole = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", hole.local_addr().unwrap());
+        let config = Builder::from(&aws::load())
+            .force_path_style(true)
+            .endpoint_url(address);
+        let client = Client::from_conf(config.build());
+        (hole, Storage::with_client("silent".to_owned(), client))
     }
 
     /// Its name.

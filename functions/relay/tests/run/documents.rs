@@ -1,9 +1,13 @@
 //! Documents whose time is over: their reports expire, and the objects go.
 
+use std::time::Duration;
+
 use relay::Relay;
 use shared::deadline::Deadline;
 use shared::ids::ReportId;
 use shared::storage::{Format, ObjectKey, Storage};
+use testkit::TestBucket;
+use tokio::time::timeout;
 
 use crate::world::World;
 
@@ -74,4 +78,26 @@ async fn a_document_that_could_not_be_removed_goes_the_next_time() {
     assert_eq!(world.count(NAMED).await, 1);
     assert_eq!(world.run().await.removed, 1);
     assert_eq!(world.bucket.keys().await, [""; 0]);
+}
+
+/// A bucket that takes the connection and then says nothing holds up neither the events nor the run.
+#[tokio::test]
+async fn a_bucket_that_does_not_answer_ends_no_run_and_keeps_no_event() {
+    const WAIT: Duration = Duration::from_secs(30);
+    let world = World::new().await;
+    let key = world.finished("31 days").await;
+    world.project().await;
+    let (_hole, silent) = TestBucket::silent();
+    let relay = Relay {
+        documents: silent,
+        ..world.relay()
+    };
+    let run = tokio::spawn(async move { relay.run(&Deadline::never()).await.unwrap() });
+    // Before the bucket is given up.
+    world.all_sent("projects").await;
+    assert!(!run.is_finished(), "it waits for the bucket");
+    let counts = timeout(WAIT, run).await.unwrap().unwrap();
+    assert_eq!((counts.retired, counts.removed, counts.failed), (1, 0, 1));
+    assert_eq!(world.bucket.keys().await, [key]);
+    assert_eq!(world.run().await.removed, 1);
 }

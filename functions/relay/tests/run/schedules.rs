@@ -77,7 +77,11 @@ async fn who_rests_or_may_not_come_in_orders_nothing_until_it_is_back() {
     world.schedule("UTC", "2 days").await;
     world.set_status("suspended").await;
     assert_eq!(world.run().await.fired, 0);
+    let put_off = "reports.schedules WHERE next_run_at > now() + interval '59 minutes'";
+    assert_eq!(world.count(put_off).await, 1, "it stands in nobody's way");
     world.set_status("active").await;
+    let back = "UPDATE reports.schedules SET next_run_at = now()";
+    world.sql(back).await;
     world
         .sql("UPDATE reports.schedules SET paused = true")
         .await;
@@ -98,6 +102,25 @@ async fn a_schedule_in_a_lost_time_zone_is_paused() {
     let paused = "reports.schedules WHERE paused AND time_zone = 'Mars/Base'";
     assert_eq!(world.count(paused).await, 1);
     assert_eq!(world.run().await.fired, 0);
+}
+
+/// One that cannot be ordered, for whatever reason of its own, is put off and stops no other.
+#[tokio::test]
+async fn a_schedule_that_cannot_be_ordered_is_put_off() {
+    let world = World::new().await;
+    world.schedule("UTC", "2 hours").await;
+    world
+        .sql(
+            "UPDATE reports.schedules SET params = '{\"title\": \"bad\"}';
+             ALTER TABLE reports.reports ADD CHECK (params ->> 'title' <> 'bad')",
+        )
+        .await;
+    world.schedule("UTC", "1 hour").await;
+    assert_eq!(world.run().await.fired, 1);
+    let put_off = "reports.schedules WHERE NOT paused AND last_run_at IS NULL
+         AND next_run_at BETWEEN now() + interval '4 minutes' AND now() + interval '5 minutes'";
+    assert_eq!(world.count(put_off).await, 1);
+    assert_eq!(world.count(ORDERED).await, 1);
 }
 
 /// Cadence, weekday, day, time and zone; after when; the next.

@@ -63,6 +63,7 @@ impl World {
             usage: to(&self.usage),
             documents: self.bucket.storage(),
             keep_days: 30,
+            woken_to: relay::due::Cursor::default(),
             webhooks: to(&self.webhooks),
             run_for: Duration::ZERO,
             pause: Duration::from_millis(10),

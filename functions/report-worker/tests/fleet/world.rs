@@ -147,6 +147,7 @@ impl World {
             webhooks: self.webhooks.queue(),
             documents: self.bucket.storage(),
             keep_days: 30,
+            woken_to: relay::due::Cursor::default(),
             run_for: PATIENCE,
             pause: LOOK_EVERY,
         };

@@ -1,7 +1,10 @@
 //! How many of a tenant's reports run at once, and how the others get their turn.
 
+use report_worker::job::ATTEMPTS_MAX;
+use report_worker::state::Worker;
 use serde_json::{Value, json};
 use shared::ids::ReportId;
+use shared::storage::Storage;
 
 use crate::Scene;
 
@@ -140,6 +143,38 @@ async fn a_failure_and_a_retry_make_room() {
     scene.deliver(&[scene.message(bad)], 2).await;
     assert_eq!(scene.report(bad).await.get::<_, &str>("status"), "failed");
     assert_eq!(scene.asked_for().await, [waiting.to_string()]);
+}
+
+/// A report that is parked between its attempts comes by a new message each time, whose deliveries count
+/// from one: it ends nevertheless.
+#[tokio::test]
+async fn a_failing_report_that_is_parked_again_and_again_ends() {
+    let scene = Scene::new().await;
+    let scene = Scene {
+        worker: Worker {
+            // No bucket has this name, so nothing can be put into it.
+            storage: Storage::new(String::new()),
+            ..scene.worker.clone()
+        },
+        ..scene
+    };
+    let poison = scene.order("project_summary", &json!({})).await;
+    let (first, second) = (scene.held().await, scene.held().await);
+    for attempt in 1..=ATTEMPTS_MAX {
+        assert!(scene.deliver(&[scene.message(poison)], 1).await.is_empty());
+        assert!(scene.is_parked(poison).await);
+        scene.hold(first, "-1 second").await;
+        let again = scene.deliver(&[scene.message(poison)], 1).await;
+        assert_eq!(again.is_empty(), attempt == ATTEMPTS_MAX, "{attempt}");
+        let report = scene.report(poison).await;
+        assert_eq!(report.get::<_, i32>("attempts").unsigned_abs(), attempt);
+        scene.hold(first, "1 hour").await;
+    }
+    let report = scene.report(poison).await;
+    assert_eq!(report.get::<_, &str>("status"), "failed");
+    assert_eq!(scene.events("report.failed").await, 1);
+    let status = scene.report(second).await;
+    assert_eq!(status.get::<_, &str>("status"), "running");
 }
 
 /// Workers that ask at the same moment are counted one after the other: never more than may.

@@ -17,7 +17,7 @@ use crate::state::Reports;
 use crate::{store, v2};
 
 /// Calls a report off, whether it waits or runs; one that was called off before stays so. A worker
-/// that has it hears of it within seconds and stops.
+/// that has it hears of it within seconds, and stops after what it is reading.
 pub(super) async fn cancel(
     State(reports): State<Reports>,
     context: TenantContext,
@@ -66,6 +66,24 @@ async fn send(reports: &Reports, tenant: Tenant, woken: Vec<store::Woken>) {
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
+/// Removes the document that an expired report still names, which nobody would find once it is made
+/// anew; answers where it was.
+async fn remove_expired(
+    reports: &Reports,
+    context: &TenantContext,
+    id: ReportId,
+) -> Result<Option<String>, ApiError> {
+    let look = (store::find(id), store::document(id));
+    let (found, document) = reports.app.db.write(context.tenant, look).await?;
+    let (Some(report), Some((Status::Expired, Some(key)))) = (found, document) else {
+        return Ok(None);
+    };
+    context.require(report.readers())?;
+    let removed = reports.storage.remove(std::slice::from_ref(&key)).await;
+    removed.map_err(ReportError::Storage)?;
+    Ok(Some(key))
+}
+
 /// Queues a report again that failed, was called off or has expired: 202, as when it was first asked
 /// for. Under another key it is another attempt.
 pub(super) async fn retry(
@@ -80,7 +98,9 @@ pub(super) async fn retry(
 ) -> Result<Outcome, ApiError> {
     let request = ReportRequested { report_id: id };
     let request = Envelope::new(context.tenant, reports.app.clock.now(), request);
-    let work = (store::lane(), store::retry(id, &request), store::find(id));
+    let removed = remove_expired(&reports, &context, id).await?;
+    let retry = store::retry(id, &request, removed);
+    let work = (store::lane(), retry, store::find(id));
     let path = uri.path().trim_end_matches("/retry");
     let answer = |(_, retried, found): (u64, Option<Report>, Option<Report>)| {
         let report = match (retried, found) {
@@ -117,7 +137,8 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     may_end(&reports, &context, id).await?;
     let (db, tenant) = (&reports.app.db, context.tenant);
-    let retire = (store::retire(id), store::document(id));
+    let retire = store::retire(id, reports.app.clock.now());
+    let retire = (retire, store::document(id));
     let (_, found) = db.write(tenant, retire).await?;
     let (status, key) = found.ok_or(ReportError::NotFound)?;
     if status.pending() {

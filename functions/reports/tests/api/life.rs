@@ -1,37 +1,34 @@
 //! What can be done with a report after it was asked for.
 
-use reports::state::Reports;
 use serde_json::{Value, json};
 use shared::ids::ReportId;
-use shared::pipeline;
-use shared::storage::{Format, ObjectKey, Storage};
 use testkit::{Call, Reply};
 
 use crate::{Scene, envelope, id};
 
 impl Scene {
-    async fn cancel(&self, id: &str) -> Reply {
+    pub(crate) async fn cancel(&self, id: &str) -> Reply {
         let path = format!("/v2/reports/{id}/cancel");
         self.send(Call::new("POST", &path)).await
     }
 
-    async fn retry(&self, id: &str, key: &str) -> Reply {
+    pub(crate) async fn retry(&self, id: &str, key: &str) -> Reply {
         let path = format!("/v2/reports/{id}/retry");
         let call = Call::post(&path, &json!({})).header("idempotency-key", key);
         self.send(call).await
     }
 
-    async fn delete(&self, id: &str) -> Reply {
+    pub(crate) async fn delete(&self, id: &str) -> Reply {
         let path = format!("/v2/reports/{id}");
         self.send(Call::new("DELETE", &path)).await
     }
 
-    async fn report(&self, id: &str) -> Value {
+    pub(crate) async fn report(&self, id: &str) -> Value {
         let report = self.send(Call::get(&format!("/v2/reports/{id}"))).await;
         report.expect(200).json()
     }
 
-    async fn ordered(&self) -> String {
+    pub(crate) async fn ordered(&self) -> String {
         let key = ReportId::new().to_string();
         let id = id(&self.order(&key).await.expect(202));
         self.queue.take().await;
@@ -117,6 +114,36 @@ async fn a_cancelled_report_wakes_the_oldest_parked_one() {
     assert_eq!(asked[0]["id"], rows[0].get::<_, &str>(1));
 }
 
+/// Where nothing that ran has ended there is no room, and nobody is woken. The control is above.
+#[tokio::test]
+async fn calling_off_one_that_does_not_run_wakes_nobody() {
+    let scene = Scene::new().await;
+    let (finished, waiting, parked) = (
+        scene.ordered().await,
+        scene.ordered().await,
+        scene.ordered().await,
+    );
+    for _ in 0..2 {
+        let running = scene.ordered().await;
+        scene.start(&running).await;
+    }
+    scene.finish(&scene.owner, &finished).await;
+    let park = format!("UPDATE reports.reports SET parked_at = now() WHERE id = '{parked}'");
+    scene.within(&scene.owner, &park).await;
+    scene.cancel(&finished).await.expect(409);
+    scene.cancel(&waiting).await.expect(200);
+    assert!(scene.queue.take().await.is_empty());
+    let still = format!("SELECT parked_at IS NOT NULL FROM reports.reports WHERE id = '{parked}'");
+    let owner = scene.database.owner().await;
+    assert!(
+        owner
+            .query_one(&still, &[])
+            .await
+            .unwrap()
+            .get::<_, bool>(0)
+    );
+}
+
 #[tokio::test]
 async fn a_report_that_ended_without_a_document_can_be_asked_for_again() {
     let scene = Scene::new().await;
@@ -177,54 +204,6 @@ async fn a_retry_given_twice_is_one_attempt() {
         .send(Call::post(&format!("/v2/reports/{id}/retry"), &json!({})))
         .await
         .expect(400);
-}
-
-#[tokio::test]
-async fn a_deleted_report_takes_its_document_along() {
-    let scene = Scene::new().await;
-    let id = scene.ordered().await;
-    assert_eq!(
-        scene.delete(&id).await.expect(409).json()["code"],
-        "report_not_finished"
-    );
-    let document = ObjectKey::Report {
-        tenant: scene.owner.tenant,
-        report: id.parse().unwrap(),
-        fence: 3,
-        format: Format::Pdf,
-    };
-    let bytes = b"%PDF-".to_vec();
-    scene.bucket.storage().put(&document, bytes).await.unwrap();
-    scene.finish(&scene.owner, &id).await;
-    scene.delete(&id).await.expect(204);
-    assert!(scene.bucket.keys().await.is_empty());
-    scene.delete(&id).await.expect(404);
-    let list = scene
-        .send(Call::get("/v2/reports"))
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(list["meta"]["total"], 0);
-}
-
-/// Cut off between document and row, it is an expired report and not one that cannot be fetched.
-#[tokio::test]
-async fn a_document_that_cannot_be_removed_is_not_shown_and_can_be_deleted_later() {
-    let scene = Scene::new().await;
-    let id = scene.ordered().await;
-    scene.finish(&scene.owner, &id).await;
-    let state = Reports {
-        app: scene.database.app("reports"),
-        queue: scene.queue.queue(),
-        // No bucket has this name.
-        storage: Storage::new(String::new()),
-    };
-    let broken = pipeline::service(reports::routes::table(), state);
-    let path = format!("/v2/reports/{id}");
-    let delete = Call::new("DELETE", &path).by(&scene.owner);
-    delete.send(&broken).await.expect(500);
-    assert_eq!(scene.report(&id).await["status"], "expired");
-    scene.delete(&id).await.expect(204);
 }
 
 /// Version 1 has no word for it: as one whose document is not there.

@@ -7,6 +7,7 @@
 )]
 
 mod contract;
+mod documents;
 mod input;
 mod isolation;
 mod life;

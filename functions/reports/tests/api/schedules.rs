@@ -137,6 +137,9 @@ async fn a_schedule_that_makes_no_sense_is_refused_by_field() {
         (zone("EST5EDT"), "when.time_zone"),
         (zone("Foo/Bar+5"), "when.time_zone"),
         (zone("+02"), "when.time_zone"),
+        (zone("Etc/GMT+99"), "when.time_zone"),
+        (zone("Etc/GMT+13"), "when.time_zone"),
+        (zone("Etc/GMT-15"), "when.time_zone"),
         (zone(""), "when.time_zone"),
         (json!({ "when": weekly()["when"] }), "report"),
         (
