@@ -101,7 +101,7 @@ WITH released AS (
 UPDATE endpoints AS e
 SET window_sent = greatest(e.window_sent - n.sent, 0)
 FROM (SELECT r.endpoint_id, count(*)::int AS sent FROM released AS r GROUP BY r.endpoint_id) AS n
-WHERE e.id = n.endpoint_id AND e.status = 'active' AND e.window_started_at > $3 - interval '1 minute'";
+WHERE e.id = n.endpoint_id AND e.status = 'active' AND e.window_started_at > $3::timestamptz - interval '1 minute'";
 
     DUE_TENANTS = "
 SELECT tenant, is_due

@@ -48,7 +48,7 @@ async fn no_tenant_is_always_the_first() {
             "SELECT tenant_id::text FROM webhooks.deliveries ORDER BY xmin::text::bigint LIMIT 1";
         let row = owner.query_one(claimed, &[]).await.unwrap();
         first.insert(row.get::<_, String>(0));
-        let again = "UPDATE webhooks.deliveries SET claimed = false, due_at = created_at";
+        let again = "UPDATE webhooks.deliveries SET claimed = false, due_at = created_at - interval '1 hour'";
         owner.batch_execute(again).await.unwrap();
     }
     assert!(first.len() > 1, "{first:?}");
