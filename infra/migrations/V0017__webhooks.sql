@@ -102,7 +102,10 @@ CREATE TABLE webhooks.secrets (
   FOREIGN KEY (tenant_id, endpoint_id) REFERENCES webhooks.endpoints (tenant_id, id) ON DELETE CASCADE
 );
 COMMENT ON COLUMN webhooks.secrets.secret IS 'secret: whoever has it can sign as us';
-CALL app.protect('webhooks.secrets');
+COMMENT ON TABLE webhooks.secrets IS 'cross-tenant: the sweep removes secrets of all tenants that have expired';
+CREATE INDEX secrets_expired ON webhooks.secrets (expires_at) WHERE expires_at IS NOT NULL;
+COMMENT ON INDEX webhooks.secrets_expired IS 'cross-tenant: the sweep removes the oldest secrets first';
+CALL app.protect('webhooks.secrets', forced => false);
 GRANT SELECT (tenant_id, endpoint_id, id, created_at, expires_at), INSERT (endpoint_id, id, secret, created_at),
       UPDATE (expires_at), DELETE
    ON webhooks.secrets TO svc_webhooks;
@@ -149,6 +152,8 @@ CREATE TABLE webhooks.deliveries (
 COMMENT ON TABLE webhooks.deliveries IS 'cross-tenant: which tenants have something to send';
 CREATE INDEX deliveries_recent ON webhooks.deliveries (tenant_id, created_at DESC, id DESC);
 CREATE INDEX deliveries_of_endpoint ON webhooks.deliveries (tenant_id, endpoint_id, created_at DESC, id DESC);
+CREATE INDEX deliveries_failed ON webhooks.deliveries (tenant_id, endpoint_id, created_at DESC, id DESC)
+  WHERE status = 'failed';
 CREATE INDEX deliveries_of_message ON webhooks.deliveries (tenant_id, message_id);
 CREATE INDEX deliveries_due ON webhooks.deliveries (tenant_id, endpoint_id, due_at, id) WHERE status = 'pending';
 CREATE INDEX deliveries_claimed ON webhooks.deliveries (tenant_id, endpoint_id, due_at) WHERE claimed;
@@ -214,21 +219,34 @@ END;
 COMMENT ON FUNCTION webhooks.due_tenants(timestamptz, uuid, int) IS
   'reviewed: identities of tenants with something pending and nothing else, at most 1000, for svc_webhooks_dispatch only';
 
--- Removes what has served its time: messages after 30 days with their deliveries and attempts, and
--- what is left of deleted endpoints.
+-- The first and the last tenant with something pending, between which a run picks where it begins.
+CREATE FUNCTION webhooks.pending_tenants(OUT first uuid, OUT last uuid)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT (SELECT d.tenant_id FROM webhooks.deliveries AS d WHERE d.status = 'pending' ORDER BY d.tenant_id LIMIT 1),
+         (SELECT d.tenant_id FROM webhooks.deliveries AS d WHERE d.status = 'pending' ORDER BY d.tenant_id DESC LIMIT 1);
+END;
+COMMENT ON FUNCTION webhooks.pending_tenants() IS
+  'reviewed: identities of two tenants with something pending and nothing else, for svc_webhooks_dispatch only';
+
+-- Removes what has served its time: messages after 30 days with their deliveries and attempts, what is
+-- left of deleted endpoints, and secrets that have expired. A caller whose clock is ahead removes nothing
+-- before its time.
 CREATE FUNCTION webhooks.sweep(at timestamptz, max_rows int) RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   kept constant interval := interval '30 days';
+  present constant timestamptz := least(at, now());
   budget constant int := least(greatest(max_rows, 1), 1000);
   removed int := 0;
   step int;
 BEGIN
   WITH old AS MATERIALIZED (
     SELECT m.tenant_id, m.id FROM webhooks.messages AS m
-     WHERE m.created_at < sweep.at - kept
+     WHERE m.created_at < present - kept
      ORDER BY m.created_at LIMIT budget FOR UPDATE SKIP LOCKED
   )
   DELETE FROM webhooks.messages AS m USING old WHERE m.tenant_id = old.tenant_id AND m.id = old.id;
@@ -252,12 +270,22 @@ BEGIN
   )
   DELETE FROM webhooks.endpoints AS e USING empty WHERE e.tenant_id = empty.tenant_id AND e.id = empty.id;
   GET DIAGNOSTICS step = ROW_COUNT;
+  removed := removed + step;
+  WITH expired AS MATERIALIZED (
+    SELECT s.tenant_id, s.endpoint_id, s.id FROM webhooks.secrets AS s
+     WHERE s.expires_at <= present
+     ORDER BY s.expires_at LIMIT budget FOR UPDATE SKIP LOCKED
+  )
+  DELETE FROM webhooks.secrets AS s USING expired AS x
+   WHERE s.tenant_id = x.tenant_id AND s.endpoint_id = x.endpoint_id AND s.id = x.id;
+  GET DIAGNOSTICS step = ROW_COUNT;
   RETURN removed + step;
 END $$;
 COMMENT ON FUNCTION webhooks.sweep(timestamptz, int) IS
-  'reviewed: removes messages older than 30 days and deleted endpoints, at most 1000 of each a call, for svc_webhooks_dispatch only';
+  'reviewed: removes messages older than 30 days, deleted endpoints and expired secrets, at most 1000 of each a call, for svc_webhooks_dispatch only';
 
-GRANT EXECUTE ON FUNCTION webhooks.due_tenants(timestamptz, uuid, int), webhooks.sweep(timestamptz, int)
+GRANT EXECUTE ON FUNCTION webhooks.due_tenants(timestamptz, uuid, int), webhooks.pending_tenants(),
+                          webhooks.sweep(timestamptz, int)
    TO svc_webhooks_dispatch;
 
 RESET ROLE;

@@ -44,7 +44,7 @@ impl FromStr for Targets {
 /// Why a URL is none that may be called. Each text is for the person who wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It is longer than [`URL_BYTES_MAX`].
+    /// It is longer than [`URL_BYTES_MAX`], as it was written or as it is understood.
     #[error("must have at most {URL_BYTES_MAX} bytes")]
     TooLong,
     /// It is none (<https://url.spec.whatwg.org/>).
@@ -74,6 +74,10 @@ impl Targets {
             return Err(UrlError::TooLong);
         }
         let url = Url::parse(text).or(Err(UrlError::Malformed))?;
+        // What is not ASCII is three times as long in it, or more.
+        if url.as_str().len() > URL_BYTES_MAX {
+            return Err(UrlError::TooLong);
+        }
         let local = self == Self::Loopback;
         match url.scheme() {
             "https" => {}

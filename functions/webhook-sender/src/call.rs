@@ -26,6 +26,8 @@ pub const RESPONSE_BYTES_MAX: usize = 1_024;
 /// What an answer's head may have, in bytes, and how many headers.
 const HEAD_BYTES_MAX: usize = 16 * 1_024;
 const HEADERS_MAX: usize = 100;
+/// How long one address has to take a connection, in milliseconds: past that the next one is tried.
+const CONNECT_TIMEOUT_MS: u64 = 4_000;
 /// How long the body of an answer whose status is known is waited for, in milliseconds.
 const RESPONSE_TIMEOUT_MS: u64 = 2_000;
 
@@ -62,7 +64,8 @@ pub struct Answer {
     pub status: u16,
     /// `Retry-After` (RFC 9110, section 10.2.3), in seconds from now.
     pub retry_after_secs: Option<u32>,
-    /// The beginning of the body, up to [`RESPONSE_BYTES_MAX`]; what is no UTF-8 is replaced.
+    /// The beginning of the body, up to [`RESPONSE_BYTES_MAX`]; what is no UTF-8, or nothing
+    /// that SQS takes, is replaced.
     pub response: String,
 }
 
@@ -145,7 +148,9 @@ impl Caller {
 
 async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, CallError> {
     for address in addresses {
-        if let Ok(stream) = TcpStream::connect(address).await {
+        let within = Duration::from_millis(CONNECT_TIMEOUT_MS);
+        let connected = tokio::time::timeout(within, TcpStream::connect(address)).await;
+        if let Ok(Ok(stream)) = connected {
             return Ok(stream);
         }
     }
@@ -231,9 +236,17 @@ async fn beginning(response: Response<Incoming>, within: Duration) -> String {
     };
     // Too slow is as good as ended.
     let _ = tokio::time::timeout(within, reading).await;
-    let mut text = String::from_utf8_lossy(&read).into_owned();
+    let text = String::from_utf8_lossy(&read);
+    let mut text = text.replace(|char| !is_sendable(char), "\u{fffd}");
     text.truncate(text.floor_char_boundary(RESPONSE_BYTES_MAX));
     text
+}
+
+/// Whether SQS takes it: of Unicode, what XML 1.0 has
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>). A
+/// result that it refuses would never be told.
+fn is_sendable(char: char) -> bool {
+    !matches!(char, '\0'..'\t' | '\u{b}' | '\u{c}' | '\u{e}'..' ' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<u32> {

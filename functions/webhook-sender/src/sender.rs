@@ -26,6 +26,9 @@ pub const CALL_TIMEOUT_SECS: u64 = 15;
 /// minutes on, and by then the secret may have been replaced.
 pub const SIGNATURE_SECS_MAX: i64 = 60;
 
+/// Why an attempt has failed whose result nobody knows.
+const RESULT_UNKNOWN: &str = "result_unknown";
+
 /// The sender.
 #[derive(Clone)]
 pub struct Sender {
@@ -65,12 +68,14 @@ impl Sender {
     }
 
     async fn attempt(&self, delivery: Delivery) -> Result<Ending, Retry> {
-        let envelope = delivery.envelope;
+        let Delivery {
+            envelope, attempt, ..
+        } = delivery;
         let tenant = envelope.tenant();
         let signed: WebhookSigned = envelope.read()?;
         let (started_at, began) = (self.clock.now(), Instant::now());
         let (delivery_id, claim) = (signed.delivery_id, signed.claim);
-        let outcome = self.send(signed).await;
+        let outcome = self.send(signed, attempt).await;
         let ending = match &outcome {
             WebhookOutcome::Answered { .. } => Ending::Done,
             WebhookOutcome::Failed { .. } => Ending::Failed {
@@ -91,10 +96,16 @@ impl Sender {
         Ok(ending)
     }
 
-    async fn send(&self, signed: WebhookSigned) -> WebhookOutcome {
+    async fn send(&self, signed: WebhookSigned, attempt: u32) -> WebhookOutcome {
         let now = self.clock.now();
         if now.unix_timestamp() - signed.signed_at > SIGNATURE_SECS_MAX {
-            return WebhookOutcome::Stale;
+            // Whoever had it before may have sent it, and not have been able to tell.
+            return match attempt > 1 {
+                true => WebhookOutcome::Failed {
+                    error: RESULT_UNKNOWN.to_owned(),
+                },
+                false => WebhookOutcome::Stale,
+            };
         }
         let call = self.caller.post(
             &signed.url,

@@ -15,7 +15,7 @@ use lambda_runtime::Error;
 use serde_json::{Value, json};
 use shared::batch::{self, Delivery, Ending, Retry};
 use shared::clock::Clock;
-use shared::db::Database;
+use shared::db::{Database, DbError, Refusal};
 use shared::deadline::Deadline;
 use shared::jobs::{EnvelopeError, Event, PUBLISHED, WebhookAttempted, WebhookDue};
 use shared::queue::Queue;
@@ -73,15 +73,24 @@ impl Dispatcher {
                 });
             };
             let now = self.clock.now();
-            match self.db.write(tenant, claims::ingest(&message, now)).await? {
-                0 => return Ok(Ending::Skipped),
-                _ => Ending::Done,
+            match self.db.write(tenant, claims::ingest(&message, now)).await {
+                // Nobody is left to hear of it. Who is suspended may come back: the event waits for it
+                // in the dead-letter queue.
+                Ok(0) | Err(DbError::Refused(Refusal::Unknown)) => return Ok(Ending::Skipped),
+                Ok(_) => Ending::Done,
+                Err(error) => return Err(error.into()),
             }
         } else {
             // Only newer code knows it: its message waits in the dead-letter queue for the next one.
             return Err(EnvelopeError::Type(kind.to_owned()).into());
         };
-        self.pump(tenant, deadline).await?;
-        Ok(ending)
+        match self.pump(tenant, deadline).await {
+            Ok(_) => Ok(ending),
+            // What is due stays due, for the schedule when the tenant may come in again.
+            Err(DbError::Refused(Refusal::Unknown | Refusal::Suspended | Refusal::Leaving)) => {
+                Ok(Ending::Skipped)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -84,9 +84,22 @@ WHERE id = $1 AND status <> 'deleted' AND ($3::int IS NULL OR version = $3)";
 DELETE FROM secrets
 WHERE endpoint_id = $1";
 
+    /// To an endpoint that is not there, nothing.
     ADD_SECRET = "
 INSERT INTO secrets (endpoint_id, id, secret, created_at)
-VALUES ($1, $2, $3, $4)";
+SELECT $1::uuid, $2, $3, $4
+WHERE EXISTS (SELECT FROM endpoints AS e WHERE e.id = $1 AND e.status <> 'deleted')";
+
+    /// Two who rotate do so one after the other, so that each counts the other's secret.
+    LOCK_ENDPOINT = "
+SELECT id
+FROM endpoints
+WHERE id = $1
+FOR NO KEY UPDATE";
+
+    FORGET_EXPIRED = "
+DELETE FROM secrets
+WHERE endpoint_id = $1 AND expires_at <= $2";
 
     EXPIRE_SECRETS = "
 UPDATE secrets
@@ -168,6 +181,17 @@ pub fn add_secret(id: EndpointId, secret: &Secret, now: OffsetDateTime) -> State
         .bind(Uuid::now_v7())
         .bind(secret.bytes())
         .bind(now)
+}
+
+/// Lets nobody else change one until the transaction ends.
+pub fn lock_endpoint(id: EndpointId) -> Statement<Option<EndpointId>> {
+    let lock = Statement::new(LOCK_ENDPOINT).bind(id);
+    lock.optional(|row| row.try_get("id"))
+}
+
+/// Removes those of its secrets that sign nothing any more.
+pub fn forget_expired(id: EndpointId, now: OffsetDateTime) -> Statement<u64> {
+    Statement::new(FORGET_EXPIRED).bind(id).bind(now)
 }
 
 /// Lets the present secret end in [`ROTATION_HOURS`].

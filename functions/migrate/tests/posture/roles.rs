@@ -243,6 +243,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
         "webhooks.due_tenants(timestamp with time zone,uuid,integer)",
         &["webhooks_dispatch"],
     ),
+    ("webhooks.pending_tenants()", &["webhooks_dispatch"]),
     (
         "webhooks.sweep(timestamp with time zone,integer)",
         &["webhooks_dispatch"],

@@ -98,3 +98,45 @@ async fn a_message_that_nobody_can_read_fails_alone() {
     assert_eq!(failed, ["2"]);
     assert_eq!(receiver.seen().len(), 1);
 }
+
+/// Whoever had the message before may have sent it and not have been able to tell.
+#[tokio::test]
+async fn an_old_signature_that_comes_again_counts_as_an_attempt() {
+    let receiver = Receiver::start().await;
+    let mut world = World::new(Targets::Loopback).await;
+    let message = signed(&receiver.url(), "{}");
+    let late = Clock::System.now() + Duration::seconds(SIGNATURE_SECS_MAX + 2);
+    world.sender.clock = Clock::fixed(late);
+    for (received, known) in [("1", true), ("2", false)] {
+        let mut batch = event(&message);
+        batch["Records"][0]["attributes"] = json!({ "ApproximateReceiveCount": received });
+        let outcome = world.told(batch).await.outcome;
+        let unknown = WebhookOutcome::Failed {
+            error: "result_unknown".to_owned(),
+        };
+        let expected = if known {
+            WebhookOutcome::Stale
+        } else {
+            unknown
+        };
+        assert_eq!(outcome, expected);
+    }
+    assert_eq!(receiver.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_no_queue_would_take_is_told_all_the_same() {
+    let receiver = Receiver::start().await;
+    let body = "a\u{1}\u{fffe}\u{ffff}\u{1f}\t\n\r\u{7f}\u{10ffff}z";
+    receiver.behave(Manner::says(&format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )));
+    let world = World::new(Targets::Loopback).await;
+    let outcome = world.send(&receiver.url()).await;
+    let WebhookOutcome::Answered { response, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    let expected = "a\u{fffd}\u{fffd}\u{fffd}\u{fffd}\t\n\r\u{7f}\u{10ffff}z";
+    assert_eq!(response, expected);
+}

@@ -1,8 +1,12 @@
 //! Receivers that are slow, endless, or lie.
 
+use std::time::Duration;
+
 use shared::egress::Targets;
 use shared::jobs::WebhookOutcome;
 use testkit::{Manner, Receiver};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use crate::world::World;
 
@@ -148,4 +152,37 @@ async fn when_to_come_again_is_read_in_both_its_forms() {
     for nonsense in ["soon", "-1", "1.5", ""] {
         assert_eq!(retry_after(nonsense).await, None, "{nonsense}");
     }
+}
+
+/// Two addresses of one name, and the first takes no connection and refuses none.
+#[tokio::test]
+async fn an_address_that_is_deaf_does_not_keep_the_next_one_waiting_for_ever() {
+    let receiver = Receiver::start().await;
+    let port = receiver.address().port();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 2], port).into()).unwrap();
+    let deaf = socket.listen(1).unwrap();
+    // Its queue is full when one more is not let in.
+    let mut waiting = Vec::new();
+    let address = deaf.local_addr().unwrap();
+    loop {
+        let within = Duration::from_millis(300);
+        match timeout(within, TcpStream::connect(address)).await {
+            Ok(stream) => waiting.push(stream.unwrap()),
+            Err(_) => break,
+        }
+        assert!(waiting.len() < 64, "it takes everybody");
+    }
+    let mut world = World::new(Targets::Loopback).await;
+    world.sender.caller.timeout = Duration::from_secs(15);
+    world
+        .names
+        .lead("two.example", &[&["127.0.0.2", "127.0.0.1"]]);
+    let url = format!("http://two.example:{port}/");
+    assert_eq!(world.status(&url).await, 204);
+    assert_eq!(receiver.seen().len(), 1);
+    // The control: where there is no other address, that is all.
+    world.names.lead("one.example", &[&["127.0.0.2"]]);
+    let refusal = world.refusal(&format!("http://one.example:{port}/")).await;
+    assert_eq!(refusal, "connection_failed");
 }

@@ -10,10 +10,11 @@ use shared::jobs::{
 use shared::outbox;
 use shared::queue::DELAY_SECS_MAX;
 use shared::tenant::Tenant;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::Dispatcher;
 use crate::schedule::{Next, Reason, Verdict, judge};
+use crate::store::claims::AGAIN_SECS;
 use crate::store::results::{self, Found};
 
 /// What a result has led to.
@@ -53,9 +54,9 @@ impl Dispatcher {
                 Ok(Ending::Done)
             }
             // A tenant that may not come in is sent to again when that changes.
-            Err(SettleError::Database(DbError::Refused(Refusal::Suspended | Refusal::Leaving))) => {
-                Ok(Ending::Skipped)
-            }
+            Err(SettleError::Database(DbError::Refused(
+                Refusal::Unknown | Refusal::Suspended | Refusal::Leaving,
+            ))) => Ok(Ending::Skipped),
             Err(SettleError::Database(error)) => Err(error.into()),
             Err(SettleError::Notice(error)) => Err(Retry::new("notice", error)),
         }
@@ -102,10 +103,11 @@ async fn weigh(
         if !is_current {
             return Ok(Settled::Known);
         }
-        // Nothing was sent, so nothing is counted: it is due as it was.
-        let again = results::settle(id, Next::Again(now), found.standing.tries, now);
+        // Nothing was sent, so nothing is counted. Its endpoint's minute has ended since.
+        let at = now + Duration::seconds(AGAIN_SECS);
+        let again = results::settle(id, Next::Again(at), found.standing.tries, now);
         transaction.finish(again).await?;
-        return Ok(Settled::Done);
+        return Ok(Settled::Waits(found.endpoint, at));
     }
     let attempt = results::add_attempt(result);
     let verdict = judge(found.standing, &result.outcome, now);

@@ -68,18 +68,50 @@ impl Dispatcher {
             .collect();
         if !left.is_empty() {
             tracing::warn!(deliveries = left.len(), "not taken by the sender's queue");
-            self.db.write(tenant, claims::release(left, now)).await?;
+            let work = (claims::lock_endpoints(), claims::release(left, now));
+            self.db.write(tenant, work).await?;
         }
         Ok(taken.len())
     }
 
-    /// Hands out what is due in all tenants, and removes what has served its time.
+    /// Removes what has served its time, and hands out what is due in all tenants.
+    ///
+    /// Some of the first is done in any run, or there would be no end to it where the tenants take all
+    /// the time; none of its failures keeps a tenant waiting.
+    pub async fn sweep(&self, deadline: &Deadline) -> Result<Counts, DbError> {
+        let removed = self.remove().await;
+        let mut counts = Counts {
+            sent: self.pump_all(deadline).await?,
+            removed: removed?,
+        };
+        let mut full = counts.removed >= SWEEP_ROWS_MAX;
+        for _ in 1..SWEEPS_MAX {
+            if !full || deadline.near() {
+                break;
+            }
+            let removed = self.remove().await?;
+            counts.removed += removed;
+            full = removed >= SWEEP_ROWS_MAX;
+        }
+        Ok(counts)
+    }
+
+    async fn remove(&self) -> Result<i32, DbError> {
+        let sweep = claims::sweep(self.clock.now(), SWEEP_ROWS_MAX);
+        self.db.without_tenant(sweep).await
+    }
+
+    /// Hands out what is due in all tenants; answers how much that was.
     ///
     /// Begins anywhere and goes round once: where a run's time is too short for all, it is not always
     /// the same tenants who wait. What fails for one tenant keeps no other waiting.
-    pub async fn sweep(&self, deadline: &Deadline) -> Result<Counts, DbError> {
-        let mut counts = Counts::default();
-        let start = TenantId::from(Uuid::new_v4());
+    async fn pump_all(&self, deadline: &Deadline) -> Result<usize, DbError> {
+        let mut sent = 0;
+        let ends = self.db.without_tenant(claims::pending_tenants()).await?;
+        let Some((first, last)) = ends else {
+            return Ok(sent);
+        };
+        let start = between(first, last);
         let (mut after, mut wrapped) = (start, false);
         for _ in 0..TENANT_PAGES_MAX {
             if deadline.near() {
@@ -91,7 +123,7 @@ impl Dispatcher {
             for (id, is_due) in &page {
                 after = *id;
                 if *is_due && !(wrapped && *id > start) && !deadline.near() {
-                    counts.sent += self.pump_quietly(Tenant::vouched_for(*id), deadline).await;
+                    sent += self.pump_quietly(Tenant::vouched_for(*id), deadline).await;
                 }
             }
             match (full, wrapped) {
@@ -101,18 +133,7 @@ impl Dispatcher {
                 (false, false) => (after, wrapped) = (TenantId::from(Uuid::nil()), true),
             }
         }
-        for _ in 0..SWEEPS_MAX {
-            if deadline.near() {
-                break;
-            }
-            let sweep = claims::sweep(self.clock.now(), SWEEP_ROWS_MAX);
-            let removed = self.db.without_tenant(sweep).await?;
-            counts.removed += removed;
-            if removed < SWEEP_ROWS_MAX {
-                break;
-            }
-        }
-        Ok(counts)
+        Ok(sent)
     }
 
     async fn pump_quietly(&self, tenant: Tenant, deadline: &Deadline) -> usize {
@@ -125,6 +146,19 @@ impl Dispatcher {
             }
         }
     }
+}
+
+/// Some identity from `first` on and before `last`, or `first` where they are one. Identities begin with
+/// the time at which they were made (RFC 9562, section 5.7): one that is nothing but random is behind all
+/// of them.
+fn between(first: TenantId, last: TenantId) -> TenantId {
+    let (first, last) = (first.as_uuid().as_u128(), last.as_uuid().as_u128());
+    let off = Uuid::new_v4()
+        .as_u128()
+        .checked_rem(last.saturating_sub(first));
+    TenantId::from(Uuid::from_u128(
+        first.saturating_add(off.unwrap_or_default()),
+    ))
 }
 
 fn sign(claim: Claim, signed_at: i64) -> WebhookSigned {

@@ -17,9 +17,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::endpoints::load;
 use crate::delivery::{Delivery, Filter, Status};
-use crate::domain::{self, WebhookError};
+use crate::domain::{self, Endpoint, WebhookError};
 use crate::message::Message;
 use crate::state::Webhooks;
+use crate::store as endpoints;
 use crate::store::deliveries::{self as store, RECOVERED_ROWS_MAX};
 use crate::v2;
 
@@ -121,18 +122,22 @@ pub async fn test(
 ) -> Result<Outcome, ApiError> {
     context.require(Role::Admin)?;
     let now = webhooks.app.clock.now();
-    active(&webhooks, &context, id).await?;
     let message = Message::test(now).map_err(ApiError::internal)?;
     let delivery = new_delivery(id, &message, now);
-    let work = (
+    let send = (
         store::add_message(&message, now),
         store::add(delivery.id, id, &message, now),
         due(&context, id, now)?,
     );
+    let work = (endpoints::find(id, now), send);
     let location = format!("/v2/webhooks/deliveries/{}", delivery.id);
-    let answer =
-        Answer::json(StatusCode::ACCEPTED, &v2::Delivery::from(delivery))?.with(LOCATION, location);
-    idempotency::once(&webhooks.app.db, context.tenant, key, answer, work).await
+    let answer = |(found, _): (Option<Endpoint>, _)| {
+        is_active(found)?;
+        let body = v2::Delivery::from(delivery);
+        let answer = Answer::json(StatusCode::ACCEPTED, &body)?;
+        Ok::<_, ApiError>(answer.with(LOCATION, location))
+    };
+    idempotency::once_found(&webhooks.app.db, context.tenant, key, work, answer).await
 }
 
 /// Sends an endpoint what it has missed since a time: what was given up, and what came while it was
@@ -149,7 +154,7 @@ pub async fn recover(
         let detail = format!("must be within the last {RECOVER_DAYS_MAX} days");
         return Err(FieldError::new("since", "out_of_range", detail).into());
     }
-    active(&webhooks, &context, id).await?;
+    is_active(Some(load(&webhooks, &context, id).await?))?;
     let work = (store::recover(id, body.since, now), due(&context, id, now)?);
     let (deliveries, _) = webhooks.app.db.write(context.tenant, work).await?;
     let recovered = v2::Recovered {
@@ -160,12 +165,9 @@ pub async fn recover(
 }
 
 /// Refuses an endpoint that is not there, or not sent to.
-async fn active(
-    webhooks: &Webhooks,
-    context: &TenantContext,
-    id: EndpointId,
-) -> Result<(), WebhookError> {
-    match load(webhooks, context, id).await?.status {
+fn is_active(found: Option<Endpoint>) -> Result<(), WebhookError> {
+    let found = found.ok_or(WebhookError::NotFound("endpoint"))?;
+    match found.status {
         domain::Status::Active => Ok(()),
         domain::Status::Paused | domain::Status::Disabled => Err(WebhookError::NotActive),
     }

@@ -155,25 +155,35 @@ pub async fn rotate(
 ) -> Result<Outcome, ApiError> {
     context.require(Role::Admin)?;
     let now = webhooks.app.clock.now();
-    let mut endpoint = load(&webhooks, &context, id).await?;
-    if endpoint.secrets >= SECRETS_MAX {
-        return Err(WebhookError::TooManySecrets.into());
-    }
-    endpoint.previous_secret_expires_at = Some(store::previous_ends(now));
     let secret = Secret::random().map_err(ApiError::internal)?;
-    let work = (
+    let replace = (
+        store::forget_expired(id, now),
         store::expire_secrets(id, now),
         store::add_secret(id, &secret, now),
     );
-    let answer = |secret| {
-        let body = v2::EndpointWithSecret::new(endpoint.clone(), secret);
-        let answer = Answer::json(StatusCode::OK, &body)?;
-        Ok::<_, ApiError>(shown_once(answer, endpoint.version))
+    let work = (store::lock_endpoint(id), store::find(id, now), replace);
+    let mut shown = None;
+    let answer = |(_, found, _): (_, Option<Endpoint>, _)| {
+        let mut endpoint = found.ok_or(WebhookError::NotFound("endpoint"))?;
+        if endpoint.secrets >= SECRETS_MAX {
+            return Err(WebhookError::TooManySecrets.into());
+        }
+        endpoint.previous_secret_expires_at = Some(store::previous_ends(now));
+        shown = Some(rotated(&endpoint, Some(&secret))?);
+        rotated(&endpoint, None)
     };
-    let (kept, shown) = (answer(None)?, answer(Some(&secret))?);
     let db = &webhooks.app.db;
-    let outcome = idempotency::once(db, context.tenant, key, kept, work).await?;
-    Ok(reveal(outcome, shown))
+    let outcome = idempotency::once_found(db, context.tenant, key, work, answer).await?;
+    Ok(match shown {
+        Some(shown) => reveal(outcome, shown),
+        None => outcome,
+    })
+}
+
+fn rotated(endpoint: &Endpoint, secret: Option<&Secret>) -> Result<Answer, ApiError> {
+    let body = v2::EndpointWithSecret::new(endpoint.clone(), secret);
+    let answer = Answer::json(StatusCode::OK, &body)?;
+    Ok(shown_once(answer, endpoint.version))
 }
 
 /// Puts the answer with the secret in the place of the one that was kept without it.

@@ -11,6 +11,8 @@ use crate::secret::Secret;
 /// How long a delivery counts as with the sender, in seconds: longer than its queue keeps a message,
 /// so that none is there twice.
 pub const LEASE_SECS: i64 = 600;
+/// How long a delivery that was handed out and not sent waits before it is signed again, in seconds.
+pub const AGAIN_SECS: i64 = 5;
 /// Deliveries that one endpoint may have with the sender at a time.
 pub const CONCURRENCY_MAX: i64 = 10;
 /// Deliveries handed out at a time. Each may have a body of 256 KiB.
@@ -32,15 +34,17 @@ SELECT gen_random_uuid(), e.id, message.id, $4, $4
 FROM message
 CROSS JOIN endpoints AS e
 WHERE e.status = 'active' AND (e.event_types = '{}' OR $2 = ANY (e.event_types))
+ORDER BY e.id
 ON CONFLICT (tenant_id, endpoint_id, message_id) DO NOTHING";
 
-    /// What is counted afterwards, nobody else changes meanwhile.
+    /// What is counted afterwards, nobody else changes meanwhile. It lets foreign keys pass: new
+    /// deliveries do not wait for it.
     LOCK_ENDPOINTS = "
 SELECT id
 FROM endpoints
 WHERE status = 'active'
 ORDER BY id
-FOR UPDATE";
+FOR NO KEY UPDATE";
 
     CLAIM = "
 WITH open AS MATERIALIZED (
@@ -86,14 +90,26 @@ JOIN open AS o ON o.id = c.endpoint_id
 JOIN messages AS m ON m.id = c.message_id";
 
     /// For those that did not get as far as the sender's queue.
+    /// They count for nothing.
     RELEASE = "
-UPDATE deliveries
-SET claimed = false, due_at = $2
-WHERE id = ANY ($1) AND status = 'pending' AND claimed";
+WITH released AS (
+  UPDATE deliveries
+  SET claimed = false, due_at = $2
+  WHERE id = ANY ($1) AND status = 'pending' AND claimed
+  RETURNING endpoint_id
+)
+UPDATE endpoints AS e
+SET window_sent = greatest(e.window_sent - n.sent, 0)
+FROM (SELECT r.endpoint_id, count(*)::int AS sent FROM released AS r GROUP BY r.endpoint_id) AS n
+WHERE e.id = n.endpoint_id AND e.status = 'active' AND e.window_started_at > $3::timestamptz - interval '1 minute'";
 
     DUE_TENANTS = "
 SELECT tenant, is_due
 FROM due_tenants($1, $2, $3)";
+
+    PENDING_TENANTS = "
+SELECT first, last
+FROM pending_tenants()";
 
     SWEEP = "
 SELECT sweep($1, $2) AS rows";
@@ -150,9 +166,12 @@ pub fn claim(now: OffsetDateTime) -> Statement<Vec<Claim>> {
         })
 }
 
-/// Takes deliveries back that were not sent.
+/// Takes deliveries back that were not sent, for [`AGAIN_SECS`]. The endpoints are locked before.
 pub fn release(deliveries: Vec<Uuid>, now: OffsetDateTime) -> Statement<u64> {
-    Statement::new(RELEASE).bind(deliveries).bind(now)
+    Statement::new(RELEASE)
+        .bind(deliveries)
+        .bind(now + Duration::seconds(AGAIN_SECS))
+        .bind(now)
 }
 
 /// Tenants that have something pending, from `after` on, and whether any of it is due.
@@ -166,6 +185,15 @@ pub fn due_tenants(
         .bind(after)
         .bind(rows_max)
         .many(|row| Ok((row.try_get("tenant")?, row.try_get("is_due")?)))
+}
+
+/// The first and the last tenant that have something pending.
+pub fn pending_tenants() -> Statement<Option<(TenantId, TenantId)>> {
+    Statement::new(PENDING_TENANTS).one(|row| {
+        let first: Option<TenantId> = row.try_get("first")?;
+        let last: Option<TenantId> = row.try_get("last")?;
+        Ok(first.zip(last))
+    })
 }
 
 /// Removes what has served its time; answers how many rows went.

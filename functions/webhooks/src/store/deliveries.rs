@@ -51,7 +51,7 @@ SELECT e.id, e.status
 FROM deliveries AS d
 JOIN endpoints AS e ON e.id = d.endpoint_id
 WHERE d.id = $1 AND e.status <> 'deleted'
-FOR UPDATE OF d";
+FOR NO KEY UPDATE OF d";
 
     /// One that is with the sender is left there: its result is on the way.
     REDELIVER = "
@@ -63,9 +63,11 @@ WHERE id = $1 AND NOT (claimed AND due_at > $2)";
 INSERT INTO messages (id, type, body, created_at)
 VALUES ($1, $2, $3, $4)";
 
+    /// To an endpoint that is not there, none.
     ADD = "
 INSERT INTO deliveries (id, endpoint_id, message_id, due_at, created_at)
-VALUES ($1, $2, $3, $4, $4)";
+SELECT $1, $2::uuid, $3, $4, $4
+WHERE EXISTS (SELECT FROM endpoints AS e WHERE e.id = $2 AND e.status <> 'deleted')";
 
     RECOVER = "
 WITH lost AS MATERIALIZED (
@@ -73,18 +75,19 @@ WITH lost AS MATERIALIZED (
   FROM deliveries AS d
   JOIN messages AS m ON m.id = d.message_id
   WHERE d.endpoint_id = $1 AND d.status = 'failed' AND m.created_at >= $2
+  ORDER BY d.created_at DESC, d.id DESC
   LIMIT $4
 ), again AS (
   UPDATE deliveries AS d
   SET status = 'pending', tries = 0, due_at = $3, finished_at = NULL
   FROM lost
-  WHERE d.id = lost.id
+  WHERE d.id = lost.id AND d.status = 'failed'
   RETURNING d.id
 ), missed AS (
   INSERT INTO deliveries (id, endpoint_id, message_id, due_at, created_at)
   SELECT gen_random_uuid(), e.id, m.id, $3, $3
   FROM endpoints AS e
-  JOIN messages AS m ON m.created_at >= $2 AND m.type <> $5
+  JOIN messages AS m ON m.created_at >= greatest($2, e.created_at) AND m.type <> $5
                     AND (e.event_types = '{}' OR m.type = ANY (e.event_types))
   WHERE e.id = $1
     AND NOT EXISTS (SELECT FROM deliveries AS d WHERE d.endpoint_id = e.id AND d.message_id = m.id)

@@ -17,7 +17,7 @@ shared::statements! {
 SELECT e.id
 FROM endpoints AS e
 WHERE e.id = (SELECT d.endpoint_id FROM deliveries AS d WHERE d.id = $1)
-FOR UPDATE";
+FOR NO KEY UPDATE";
 
     FIND = "
 SELECT d.id, d.endpoint_id, d.status, d.claimed, d.claims, d.tries,
@@ -25,7 +25,7 @@ SELECT d.id, d.endpoint_id, d.status, d.claimed, d.claims, d.tries,
 FROM deliveries AS d
 JOIN endpoints AS e ON e.id = d.endpoint_id
 WHERE d.id = $1
-FOR UPDATE OF d";
+FOR NO KEY UPDATE OF d";
 
     ADD_ATTEMPT = "
 INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status_code, error, response)
@@ -93,23 +93,24 @@ pub fn find(id: DeliveryId) -> Statement<Option<Found>> {
     })
 }
 
-/// Writes an attempt down, unless that was done.
-pub fn add_attempt(result: &WebhookAttempted) -> Statement<u64> {
+/// Writes an attempt down, unless that was done. One that was not made is none.
+pub fn add_attempt(result: &WebhookAttempted) -> Option<Statement<u64>> {
     let (status, error, response) = match &result.outcome {
         WebhookOutcome::Answered {
             status, response, ..
         } => (Some(i32::from(*status)), None, response.as_str()),
         WebhookOutcome::Failed { error } => (None, Some(error.clone()), ""),
-        WebhookOutcome::Stale => (None, Some("stale".to_owned()), ""),
+        WebhookOutcome::Stale => return None,
     };
-    Statement::new(ADD_ATTEMPT)
+    let add = Statement::new(ADD_ATTEMPT)
         .bind(result.delivery_id)
         .bind(result.claim)
         .bind(from_micros(result.started_at))
         .bind(result.duration_ms.max(0))
         .bind(status)
         .bind(error)
-        .bind(storable(response))
+        .bind(storable(response));
+    Some(add)
 }
 
 /// Says how a delivery goes on.

@@ -176,6 +176,8 @@ async fn what_was_missed_since_a_time_is_made_good_and_nothing_else() {
                 message(5, "project.created", 9), // too old
                 delivery(3, "failed"),
                 delivery(4, "succeeded"),
+                // What came before there was an endpoint is not missed by it.
+                "UPDATE endpoints SET created_at = created_at - interval '4 hours'".to_owned(),
             ]
             .join(";"),
         )

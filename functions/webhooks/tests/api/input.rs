@@ -27,6 +27,8 @@ async fn bad_bodies_are_refused_by_field() {
             json!({ "url": format!("{url}{}", "x".repeat(2_048)) }),
             "url",
         ),
+        // Shorter as it is written than as it is understood.
+        (json!({ "url": format!("{url}{}", "é".repeat(600)) }), "url"),
         (
             json!({ "url": url, "description": "x".repeat(501) }),
             "description",

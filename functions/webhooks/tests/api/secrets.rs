@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::Call;
 use time::Duration;
 
-use crate::{Scene, create, key, path, text};
+use crate::{Scene, create, key, patch, path, text};
 
 fn rotate(endpoint: &Value, key: &str) -> Call {
     Call::post(&path(endpoint, "/rotate-secret"), &json!({})).header("idempotency-key", key)
@@ -93,4 +93,39 @@ async fn an_endpoint_has_five_secrets_in_force_at_most() {
     assert_eq!(refused.json()["code"], "secret_limit_reached");
     scene.clock.advance(Duration::hours(24));
     scene.send(rotate(&endpoint, &key())).await.expect(200);
+    assert_eq!(scene.count("secrets").await, 2, "the old ones are gone");
+}
+
+#[tokio::test]
+async fn who_rotates_at_the_same_time_keeps_to_the_limit_together() {
+    let scene = Scene::new().await;
+    let endpoint = scene.endpoint().await;
+    let calls = (0..12).map(|_| scene.send(rotate(&endpoint, &key())));
+    for reply in futures_util::future::join_all(calls).await {
+        let status = reply.status.as_u16();
+        assert!([200, 409].contains(&status), "{status}");
+    }
+    assert_eq!(scene.count("secrets").await, 5);
+}
+
+/// What was answered once is answered again, whatever has become of the endpoint.
+#[tokio::test]
+async fn a_repetition_is_answered_when_nothing_more_could_be_done() {
+    let scene = Scene::new().await;
+    let endpoint = scene.endpoint().await;
+    for place in 0..4 {
+        let key = format!("r{place}");
+        scene.send(rotate(&endpoint, &key)).await.expect(200);
+    }
+    scene.send(rotate(&endpoint, "r4")).await.expect(409);
+    scene.send(rotate(&endpoint, "r3")).await.expect(200);
+    let test = |key: &str| {
+        Call::post(&path(&endpoint, "/test"), &json!({})).header("idempotency-key", key)
+    };
+    scene.send(test("t0")).await.expect(202);
+    let pause = patch(&endpoint, &json!({ "status": "paused" }));
+    scene.send(pause).await.expect(200);
+    scene.send(test("t0")).await.expect(202);
+    scene.send(test("t1")).await.expect(409);
+    assert_eq!(scene.count("deliveries").await, 1);
 }

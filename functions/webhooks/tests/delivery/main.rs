@@ -13,4 +13,5 @@ mod fanout;
 mod outages;
 mod rotation;
 mod sweep;
+mod turns;
 mod world;

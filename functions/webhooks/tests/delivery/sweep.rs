@@ -1,5 +1,7 @@
 //! The schedule serves every tenant, and removes what has served its time.
 
+use std::time::Duration as StdDuration;
+
 use serde_json::json;
 use shared::deadline::Deadline;
 use testkit::{Call, Caller, Receiver};
@@ -115,7 +117,7 @@ async fn a_suspension_on_the_way_loses_nothing() {
 
 #[tokio::test]
 async fn messages_go_after_thirty_days_and_deleted_endpoints_with_all_they_had() {
-    let world = World::new().await;
+    let world = World::ago(Duration::days(31)).await;
     let receiver = Receiver::start().await;
     let kept = world.endpoint(&receiver.url(), json!({})).await;
     let deleted = world.endpoint(&receiver.url(), json!({})).await;
@@ -156,4 +158,47 @@ async fn messages_go_after_thirty_days_and_deleted_endpoints_with_all_they_had()
         assert_eq!(world.count(table).await, rows, "{table}");
     }
     assert_eq!(text(&world.shown(&kept).await, "status"), "active");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_removes_nothing() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    world.endpoint(&receiver.url(), json!({})).await;
+    world.hear(&world.project()).await;
+    world.clock.advance(Duration::days(40));
+    world.tick().await;
+    assert_eq!(world.count("messages").await, 1);
+    // The control: a message that is as old goes.
+    world
+        .within("UPDATE messages SET created_at = now() - interval '31 days'")
+        .await;
+    world.tick().await;
+    assert_eq!(world.count("messages").await, 0);
+}
+
+/// Were it last, a run whose time is too short for all tenants would never come to it.
+#[tokio::test]
+async fn a_run_without_time_removes_what_has_served_its_time_all_the_same() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    world.endpoint(&receiver.url(), json!({})).await;
+    world.hear(&world.project()).await;
+    world.settle().await;
+    world.hear(&world.project()).await;
+    world.outgoing.drain().await;
+    world
+        .within(
+            "UPDATE messages SET created_at = now() - interval '31 days'
+              WHERE id = (SELECT message_id FROM deliveries WHERE status = 'succeeded');
+             UPDATE deliveries SET claimed = false, due_at = created_at WHERE status = 'pending'",
+        )
+        .await;
+    let over = Deadline::new(world.clock.clone(), world.now(), StdDuration::ZERO);
+    let served = world.dispatcher.serve(json!({}), &over).await.unwrap();
+    assert_eq!(served, json!({ "sent": 0, "removed": 1 }));
+    // The control: with time, there is something to send.
+    let never = Deadline::never();
+    let served = world.dispatcher.serve(json!({}), &never).await.unwrap();
+    assert_eq!(served, json!({ "sent": 1, "removed": 0 }));
 }
