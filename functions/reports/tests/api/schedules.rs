@@ -12,7 +12,7 @@ use crate::{Scene, id};
 /// A schedule for Monday mornings in Berlin.
 pub(crate) fn weekly() -> Value {
     json!({
-        "report": { "type": "project_summary", "params": { "title": "Every Monday" } },
+        "report": { "type": "project_summary", "params": { "title": "Every Monday" }, "format": "pdf" },
         "when": { "cadence": "weekly", "weekday": "monday", "time": "06:30", "time_zone": "Europe/Berlin" },
     })
 }
