@@ -177,6 +177,26 @@ fn count() -> Statement<i64> {
     Statement::new(count).one(|row| row.try_get("rows"))
 }
 
+/// Waits until the replica answers: one that a busy machine is slow to connect to is left alone for a
+/// while.
+async fn reach_replica(db: &Database, tenant: Tenant, moment: Moment) {
+    const LOOKS_MAX: u32 = 120;
+    const PAUSE: Duration = Duration::from_millis(500);
+    let is_replica = "SELECT pg_is_in_recovery() AS is_replica";
+    for looks in 0.. {
+        assert!(looks < LOOKS_MAX, "the replica is never read");
+        let look = async |transaction: &mut Transaction<'_>| {
+            let asked = Statement::new(is_replica).one(|row| row.try_get("is_replica"));
+            transaction.run(asked).await
+        };
+        let found: Result<bool, DbError> = db.snapshot(tenant, moment, look).await;
+        if found.unwrap() {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
 /// What is read half on the one and half on the other server would be of two instants.
 #[tokio::test]
 async fn a_snapshot_that_breaks_off_begins_anew_on_the_primary() {
@@ -198,6 +218,7 @@ async fn a_snapshot_that_breaks_off_begins_anew_on_the_primary() {
     assert!(db.snapshot(tenant, moment, fails).await.is_err());
     assert_eq!(begun.replace(0), 1);
 
+    reach_replica(db, tenant, moment).await;
     let breaks_off = async |transaction: &mut Transaction<'_>| {
         begun.set(begun.get() + 1);
         let before = transaction.run(count()).await?;

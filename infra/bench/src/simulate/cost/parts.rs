@@ -17,19 +17,19 @@ use crate::simulate::text::grouped;
 /// Hours in a month.
 const MONTH_HOURS: f64 = MONTH_SECS / 3_600.0;
 /// Routes of the API in one version (`template.yaml`).
-pub const ROUTES: u32 = 27;
+pub const ROUTES: u32 = 50;
 /// Outcomes that a route usually has: ok, rejected, throttled.
 const OUTCOMES: u32 = 3;
 /// Versions that are served.
 const VERSIONS: u32 = 2;
 /// Functions that requests reach, each with a metric and a connection of its own.
-const SERVICES: u32 = 5;
+const SERVICES: u32 = 6;
 /// The part of each minute that the relay runs, and its memory in gigabytes.
 const RELAY_PART: f64 = 50.0 / 60.0;
 /// Interface endpoints that functions inside a VPC need: SQS, in two zones.
 const ENDPOINT_ZONES: f64 = 2.0;
 /// Queues that Lambda polls, by five pollers that wait 20 seconds each.
-const POLLS_PER_SEC: f64 = 2.0 * 5.0 / 20.0;
+const POLLS_PER_SEC: f64 = 7.0 * 5.0 / 20.0;
 /// Secrets in `template.yaml`.
 const SECRETS: f64 = 2.0;
 
