@@ -191,9 +191,10 @@ pub fn wake() -> Statement<Vec<Woken>> {
     })
 }
 
-/// Queues one again that has ended without a document, or whose document is gone; `request` goes into
-/// the outbox with it. `removed` is where a document was that is gone: one that is still named is not
-/// forgotten, and its report not queued.
+/// Queues one again that has ended without a document, or whose document is gone.
+///
+/// `request` goes into the outbox with it. `removed` is where a document was that is gone: one that is
+/// still named is not forgotten, and its report not queued.
 pub fn retry(
     id: ReportId,
     request: &Envelope<ReportRequested>,
