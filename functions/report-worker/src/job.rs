@@ -37,8 +37,9 @@ mod error;
 
 pub use error::JobError;
 
-/// Claims of one report before a failure that might pass is taken for one that will not, whichever
-/// messages they came by: parking ends one message, and waking begins another. The queue gives up
+/// Claims of one report before a failure that might pass is taken for one that will not.
+///
+/// Whichever messages they came by: parking ends one, and waking begins another. The queue gives up
 /// after as many deliveries of one (`maxReceiveCount` in `template.yaml`).
 pub const ATTEMPTS_MAX: u32 = 5;
 /// How long one document may take to be drawn, in seconds.
