@@ -47,14 +47,14 @@ impl Dispatcher {
         let work =
             async |transaction: &mut Transaction<'_>| weigh(transaction, tenant, result, now).await;
         match self.db.transaction(tenant, Access::Write, work).await {
-            Ok(Settled::Known) => Ok(Ending::Skipped),
             Ok(Settled::Done) => Ok(Ending::Done),
             Ok(Settled::Waits(endpoint, at)) => {
                 self.wake(tenant, endpoint, at, now).await;
                 Ok(Ending::Done)
             }
             // A tenant that may not come in is sent to again when that changes.
-            Err(SettleError::Database(DbError::Refused(
+            Ok(Settled::Known)
+            | Err(SettleError::Database(DbError::Refused(
                 Refusal::Unknown | Refusal::Suspended | Refusal::Leaving,
             ))) => Ok(Ending::Skipped),
             Err(SettleError::Database(error)) => Err(error.into()),
