@@ -1,5 +1,5 @@
 //! What every function needs before domain code can run. A module imports the layers above it in
-//! this file only; `tests/architecture.rs` holds it to that.
+//! this file only; `tests/architecture` holds it to that.
 
 // values
 pub mod clock;
