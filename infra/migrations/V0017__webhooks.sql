@@ -134,6 +134,8 @@ CREATE TABLE webhooks.deliveries (
   id          uuid        NOT NULL,
   endpoint_id uuid        NOT NULL,
   message_id  uuid        NOT NULL,
+  -- The message's, so that those of a type are found in the order of time.
+  type        text        NOT NULL CHECK (char_length(type) BETWEEN 1 AND 100),
   status      text        NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'succeeded', 'failed')),
   claimed     boolean     NOT NULL DEFAULT false,
   claims      int         NOT NULL DEFAULT 0,
@@ -154,14 +156,16 @@ CREATE INDEX deliveries_recent ON webhooks.deliveries (tenant_id, created_at DES
 CREATE INDEX deliveries_of_endpoint ON webhooks.deliveries (tenant_id, endpoint_id, created_at DESC, id DESC);
 CREATE INDEX deliveries_failed ON webhooks.deliveries (tenant_id, endpoint_id, created_at DESC, id DESC)
   WHERE status = 'failed';
+CREATE INDEX deliveries_of_status ON webhooks.deliveries (tenant_id, status, created_at DESC, id DESC);
+CREATE INDEX deliveries_of_type ON webhooks.deliveries (tenant_id, type, created_at DESC, id DESC);
 CREATE INDEX deliveries_of_message ON webhooks.deliveries (tenant_id, message_id);
 CREATE INDEX deliveries_due ON webhooks.deliveries (tenant_id, endpoint_id, due_at, id) WHERE status = 'pending';
 CREATE INDEX deliveries_claimed ON webhooks.deliveries (tenant_id, endpoint_id, due_at) WHERE claimed;
 CALL app.protect('webhooks.deliveries', forced => false);
-GRANT SELECT, INSERT (id, endpoint_id, message_id, due_at, created_at),
+GRANT SELECT, INSERT (id, endpoint_id, message_id, type, due_at, created_at),
       UPDATE (status, claimed, tries, due_at, finished_at)
    ON webhooks.deliveries TO svc_webhooks;
-GRANT SELECT, INSERT (id, endpoint_id, message_id, due_at, created_at),
+GRANT SELECT, INSERT (id, endpoint_id, message_id, type, due_at, created_at),
       UPDATE (status, claimed, claims, tries, due_at, finished_at)
    ON webhooks.deliveries TO svc_webhooks_dispatch;
 

@@ -99,8 +99,8 @@ async fn webhooks(database: &Database, tenant: &Tenant) {
             "INSERT INTO endpoints (id, slot, url, rate_per_minute) VALUES (app.tenant_id(), 1, 'https://example.com/', 1);
              INSERT INTO secrets (endpoint_id, id, secret) VALUES (app.tenant_id(), app.tenant_id(), sha256('secret'));
              INSERT INTO messages (id, type, body) VALUES (app.tenant_id(), 'webhook.test', '{}');
-             INSERT INTO deliveries (id, endpoint_id, message_id, due_at)
-             VALUES (app.tenant_id(), app.tenant_id(), app.tenant_id(), now());
+             INSERT INTO deliveries (id, endpoint_id, message_id, type, due_at)
+             VALUES (app.tenant_id(), app.tenant_id(), app.tenant_id(), 'webhook.test', now());
              INSERT INTO outbox (type, dedup) VALUES ('webhook.due', 'one');
              INSERT INTO idempotency (key, fingerprint) VALUES ('key', '\\x01');
              COMMIT",

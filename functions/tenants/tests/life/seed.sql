@@ -27,7 +27,7 @@ INSERT INTO billing.usage_events (event_id, meter, quantity, occurred_at) VALUES
 INSERT INTO webhooks.endpoints (id, slot, url, description, rate_per_minute) VALUES ('{user}', 1, 'https://{word}.example/', '{word}', 1);
 INSERT INTO webhooks.secrets (endpoint_id, id, secret) VALUES ('{user}', '{user}', sha256('{word}'));
 INSERT INTO webhooks.messages (id, type, body) VALUES ('{user}', 'webhook.test', '{"word":"{word}"}');
-INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, due_at) VALUES ('{user}', '{user}', '{user}', now());
+INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, type, due_at) VALUES ('{user}', '{user}', '{user}', 'webhook.test', now());
 INSERT INTO webhooks.attempts (delivery_id, number, started_at, duration_ms, status_code, response) VALUES ('{user}', 1, now(), 1, 500, '{word}');
 INSERT INTO webhooks.outbox (type, dedup) VALUES ('webhook.due', '{word}');
 INSERT INTO webhooks.idempotency (key, fingerprint) VALUES ('{word}', '\x01');

@@ -29,8 +29,8 @@ WITH message AS (
   ON CONFLICT (tenant_id, id) DO NOTHING
   RETURNING id
 )
-INSERT INTO deliveries (id, endpoint_id, message_id, due_at, created_at)
-SELECT gen_random_uuid(), e.id, message.id, $4, $4
+INSERT INTO deliveries (id, endpoint_id, message_id, type, due_at, created_at)
+SELECT gen_random_uuid(), e.id, message.id, $2, $4, $4
 FROM message
 CROSS JOIN endpoints AS e
 WHERE e.status = 'active' AND (e.event_types = '{}' OR $2 = ANY (e.event_types))

@@ -17,25 +17,23 @@ pub const RECOVERED_ROWS_MAX: i64 = 10_000;
 
 shared::statements! {
     FIND = "
-SELECT d.id, d.endpoint_id, d.message_id, m.type, d.status, d.created_at, d.finished_at,
+SELECT d.id, d.endpoint_id, d.message_id, d.type, d.status, d.created_at, d.finished_at,
        (SELECT count(*) FROM attempts AS a WHERE a.delivery_id = d.id) AS attempts,
        CASE WHEN d.status = 'pending' AND NOT d.claimed THEN d.due_at END AS next_attempt_at
 FROM deliveries AS d
-JOIN messages AS m ON m.id = d.message_id
 JOIN endpoints AS e ON e.id = d.endpoint_id
 WHERE d.id = $1 AND e.status <> 'deleted'";
 
     LIST = "
-SELECT d.id, d.endpoint_id, d.message_id, m.type, d.status, d.created_at, d.finished_at,
+SELECT d.id, d.endpoint_id, d.message_id, d.type, d.status, d.created_at, d.finished_at,
        (SELECT count(*) FROM attempts AS a WHERE a.delivery_id = d.id) AS attempts,
        CASE WHEN d.status = 'pending' AND NOT d.claimed THEN d.due_at END AS next_attempt_at
 FROM deliveries AS d
-JOIN messages AS m ON m.id = d.message_id
 JOIN endpoints AS e ON e.id = d.endpoint_id
 WHERE (d.created_at, d.id) < ($1, $2) AND e.status <> 'deleted'
   AND ($4::uuid IS NULL OR d.endpoint_id = $4)
   AND ($5::text IS NULL OR d.status = $5)
-  AND ($6::text IS NULL OR m.type = $6)
+  AND ($6::text IS NULL OR d.type = $6)
 ORDER BY d.created_at DESC, d.id DESC
 LIMIT $3";
 
@@ -65,8 +63,8 @@ VALUES ($1, $2, $3, $4)";
 
     /// To an endpoint that is not there, none.
     ADD = "
-INSERT INTO deliveries (id, endpoint_id, message_id, due_at, created_at)
-SELECT $1, $2::uuid, $3, $4, $4
+INSERT INTO deliveries (id, endpoint_id, message_id, type, due_at, created_at)
+SELECT $1, $2::uuid, $3, $4, $5, $5
 WHERE EXISTS (SELECT FROM endpoints AS e WHERE e.id = $2 AND e.status <> 'deleted')";
 
     RECOVER = "
@@ -84,8 +82,8 @@ WITH lost AS MATERIALIZED (
   WHERE d.id = lost.id AND d.status = 'failed'
   RETURNING d.id
 ), missed AS (
-  INSERT INTO deliveries (id, endpoint_id, message_id, due_at, created_at)
-  SELECT gen_random_uuid(), e.id, m.id, $3, $3
+  INSERT INTO deliveries (id, endpoint_id, message_id, type, due_at, created_at)
+  SELECT gen_random_uuid(), e.id, m.id, m.type, $3, $3
   FROM endpoints AS e
   JOIN messages AS m ON m.created_at >= greatest($2, e.created_at) AND m.type <> $5
                     AND (e.event_types = '{}' OR m.type = ANY (e.event_types))
@@ -165,6 +163,7 @@ pub fn add(
         .bind(id)
         .bind(endpoint)
         .bind(message.id)
+        .bind(message.kind.clone())
         .bind(now)
 }
 

@@ -162,8 +162,8 @@ async fn what_was_missed_since_a_time_is_made_good_and_nothing_else() {
     };
     let delivery = |n: u32, status: &str| {
         format!(
-            "INSERT INTO deliveries (id, endpoint_id, message_id, status, tries, due_at, finished_at)
-             VALUES (gen_random_uuid(), '{id}', '00000000-0000-7000-8000-00000000000{n}', '{status}', 10, now(), now())"
+            "INSERT INTO deliveries (id, endpoint_id, message_id, type, status, tries, due_at, finished_at)
+             VALUES (gen_random_uuid(), '{id}', '00000000-0000-7000-8000-00000000000{n}', 'project.created', '{status}', 10, now(), now())"
         )
     };
     scene

@@ -25,6 +25,15 @@ const CALLS: &[(&str, &str)] = &[
         "LIST",
         "'9999-12-31 23:59:59Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 101, '00000000-0000-7000-8000-000000000001', NULL, NULL",
     ),
+    // What hardly any of them is.
+    (
+        "LIST",
+        "'9999-12-31 23:59:59Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 101, NULL, 'failed', NULL",
+    ),
+    (
+        "LIST",
+        "'9999-12-31 23:59:59Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 101, NULL, NULL, 'project.deleted'",
+    ),
     ("ATTEMPTS", "gen_random_uuid(), 100"),
     ("ENDPOINT_OF", "gen_random_uuid()"),
     ("REDELIVER", "gen_random_uuid(), now()"),
@@ -54,8 +63,8 @@ fn fill(tenant: &str, rows: u32) -> String {
          INSERT INTO webhooks.messages (id, type, body, created_at)
          SELECT ('00000000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid, 'project.created', '{{}}', now() - n * interval '1 second'
            FROM generate_series(1, {rows}) AS n;
-         INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, status, due_at, created_at, finished_at)
-         SELECT gen_random_uuid(), '00000000-0000-7000-8000-000000000001', m.id,
+         INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, type, status, due_at, created_at, finished_at)
+         SELECT gen_random_uuid(), '00000000-0000-7000-8000-000000000001', m.id, 'project.created',
                 CASE WHEN n % 2 = 0 THEN 'pending' ELSE 'succeeded' END, now() + interval '1 day', m.created_at,
                 CASE WHEN n % 2 = 0 THEN NULL ELSE now() END
            FROM (SELECT m.id, m.created_at, row_number() OVER () AS n FROM webhooks.messages AS m

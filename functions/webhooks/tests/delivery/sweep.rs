@@ -60,8 +60,8 @@ async fn tenants_are_served_page_by_page() {
              INSERT INTO webhooks.secrets (endpoint_id, id, secret) VALUES (tenant, tenant, sha256('secret'));
              INSERT INTO webhooks.messages (id, type, body) VALUES (tenant, 'webhook.test', '{{}}');
              -- One tenant in ten has nothing that is due.
-             INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, due_at)
-             VALUES (tenant, tenant, tenant, now() + CASE WHEN place % 10 = 0 THEN interval '1 day' ELSE '-1 day' END);
+             INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, type, due_at)
+             VALUES (tenant, tenant, tenant, 'webhook.test', now() + CASE WHEN place % 10 = 0 THEN interval '1 day' ELSE '-1 day' END);
            END LOOP;
          END $$"
     );

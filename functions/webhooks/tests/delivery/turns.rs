@@ -27,8 +27,8 @@ BEGIN
     INSERT INTO webhooks.endpoints (id, slot, url, rate_per_minute) VALUES (tenant, 1, 'https://example.com/', 6000);
     INSERT INTO webhooks.secrets (endpoint_id, id, secret) VALUES (tenant, tenant, sha256('secret'));
     INSERT INTO webhooks.messages (id, type, body) VALUES (tenant, 'webhook.test', '{}');
-    INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, due_at)
-    VALUES (tenant, tenant, tenant, now() - interval '1 hour');
+    INSERT INTO webhooks.deliveries (id, endpoint_id, message_id, type, due_at)
+    VALUES (tenant, tenant, tenant, 'webhook.test', now() - interval '1 hour');
   END LOOP;
 END $$";
 
