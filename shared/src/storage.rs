@@ -25,8 +25,8 @@ pub const REMOVED_OBJECTS_MAX: i32 = 1_000;
 
 /// How long a call may take, its retries included, in milliseconds: less than the relay keeps back.
 const CALL_TIMEOUT_MS: u64 = 4_000;
-/// The same for writing an object, of 64 MiB at most, in milliseconds.
-const PUT_TIMEOUT_MS: u64 = 30_000;
+/// The same for writing an object, of 64 MiB at most, in milliseconds: less than a worker keeps back for it.
+const PUT_TIMEOUT_MS: u64 = 12_000;
 
 /// The form of a report's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -45,7 +45,7 @@ pub const ATTEMPTS_MAX: u32 = 5;
 /// How long one document may take to be drawn, in seconds.
 const RENDER_SECS_MAX: u64 = 40;
 /// What is kept back of an invocation to store a document and to say so, in seconds.
-const STORE_SECS: u64 = 10;
+const STORE_SECS: u64 = 15;
 /// After how long a request comes again whose first attempt failed, in seconds; it doubles with each
 /// further one.
 const RETRY_SECS: i32 = 15;
