@@ -45,11 +45,13 @@ bench: release ## How fast and how cheap is it, beside its floor and a Python pe
 	@$(BENCH) run
 	@$(BENCH) scale
 	@$(BENCH) pdf
+	@$(BENCH) order
 
 bench-full: release ## The same with figures good enough to publish
 	@$(BENCH) run --full
 	@$(BENCH) scale --full
 	@$(BENCH) pdf --full
+	@$(BENCH) order
 
 simulate: release ## How do limiter, queue and cost behave at 1,000 instances?
 	@$(BENCH) simulate

@@ -53,11 +53,12 @@ pub enum PdfError {
     Report(#[from] report_worker::pdf::RenderError),
 }
 
+/// The numbers of rows.
+const ROWS: [u32; 5] = [50, 1_000, 10_000, 100_000, 1_000_000];
+
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
-    /// The numbers of rows.
-    pub rows: &'static [u32],
     /// The most rows that a peer is given that is slow with them.
     pub slow_rows_max: u32,
 }
@@ -65,12 +66,10 @@ pub struct Size {
 impl Size {
     /// Some minutes.
     pub const BRIEF: Self = Self {
-        rows: &[50, 1_000, 10_000, 100_000],
         slow_rows_max: 10_000,
     };
-    /// Half an hour, and a gigabyte of disk.
+    /// Half an hour.
     pub const FULL: Self = Self {
-        rows: &[50, 1_000, 10_000, 100_000, 1_000_000],
         slow_rows_max: 100_000,
     };
 }
@@ -109,7 +108,7 @@ pub async fn run(size: Size) -> Result<Vec<Measured>, PdfError> {
     fs::create_dir_all(&place).map_err(file(&place))?;
     let programs = Programs::provide(&place).await?;
     let mut found = Vec::new();
-    for &rows in size.rows {
+    for rows in ROWS {
         let source = place.join(format!("rows-{rows}.tsv"));
         data::write(rows, &source).map_err(file(&source))?;
         for engine in Engine::ALL {

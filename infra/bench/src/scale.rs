@@ -58,6 +58,14 @@ pub enum ScaleError {
         /// What the system would give.
         available_mb: u32,
     },
+    /// The rows do not fit, and the disk would be measured.
+    #[error("the databases have {has_mb} MB, and PostgreSQL has {memory_mb} MB for them")]
+    Large {
+        /// With their indexes.
+        has_mb: u32,
+        /// `shared_buffers`.
+        memory_mb: u32,
+    },
     /// A statement of the product failed.
     #[error("{0}")]
     Statement(String),
@@ -82,7 +90,7 @@ pub struct Size {
     pub policy_rounds: u32,
     /// Calls of a side in such a round.
     pub policy_calls: u32,
-    /// PostgreSQL's `shared_buffers`, in MB: all rows and their indexes have to fit.
+    /// PostgreSQL's `shared_buffers`, in MB: all rows and their indexes have to fit, or nothing is measured.
     pub memory_mb: u32,
 }
 
@@ -96,15 +104,15 @@ impl Size {
         policy_calls: 400,
         memory_mb: 2_048,
     };
-    /// Enough for figures to be published: ten million projects and as many reports, in 16 GB of memory
-    /// and 20 GB of disk.
+    /// Enough for figures to be published: ten million projects and as many reports, in 20 GB of memory
+    /// and 24 GB of disk.
     pub const FULL: Self = Self {
         rows: 1_000,
         rounds: 11,
         calls: 500,
         policy_rounds: 21,
         policy_calls: 1_000,
-        memory_mb: 12_288,
+        memory_mb: 16_384,
     };
 }
 
@@ -205,6 +213,11 @@ pub async fn measure(cluster: &Cluster, size: Size) -> Result<Vec<Scaling>, Scal
             size.rows
         ));
         load::database(cluster, name, tenants, size.rows).await?;
+    }
+    let has_mb = load::size_mb(cluster).await?;
+    if has_mb > size.memory_mb {
+        let memory_mb = size.memory_mb;
+        return Err(ScaleError::Large { has_mb, memory_mb });
     }
     let few = Doors::open(cluster, FEW.0)?;
     let some = Doors::open(cluster, SOME.0)?;

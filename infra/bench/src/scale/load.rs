@@ -72,6 +72,14 @@ pub(super) async fn database(
     Ok(())
 }
 
+/// What all databases of the cluster have together, in MB.
+pub(super) async fn size_mb(cluster: &Cluster) -> Result<u32, ScaleError> {
+    let maintenance = connect(&cluster.superuser_url("postgres")).await?;
+    let sizes = "SELECT (sum(pg_database_size(oid)) / 1048576)::bigint FROM pg_database";
+    let mb: i64 = maintenance.query_one(sizes, &[]).await?.try_get(0)?;
+    Ok(u32::try_from(mb).unwrap_or(u32::MAX))
+}
+
 /// Copies of tables without a policy, for statements that say the tenant themselves: the same rows in
 /// the same order, under the same indexes.
 pub(super) async fn twins(cluster: &Cluster, name: &str) -> Result<(), ScaleError> {
