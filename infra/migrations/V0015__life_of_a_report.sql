@@ -91,8 +91,8 @@ BEGIN ATOMIC
 END;
 
 -- Lets the oldest parked reports of the entered tenant be sent again, as far as there is room for them.
--- The caller holds the lane and sends what it is given; should it not, the relay does so ten seconds later.
-CREATE FUNCTION reports.wake(max_rows int)
+-- The caller holds the lane, and may send what it is given before `held_for` has passed; then the relay does.
+CREATE FUNCTION reports.wake(max_rows int, held_for interval)
 RETURNS TABLE (report_id uuid, event_id uuid, occurred_at timestamptz)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -115,7 +115,7 @@ BEGIN ATOMIC
   ), due AS (
     INSERT INTO reports.outbox AS o (tenant_id, type, data, dedup, claimed_until)
     SELECT w.tenant_id, 'report.requested', jsonb_build_object('report_id', w.id),
-           reports.dedup(w.id, w.retries), now() + interval '10 seconds'
+           reports.dedup(w.id, w.retries), now() + wake.held_for
       FROM woken AS w
     ON CONFLICT (tenant_id, type, dedup)
     DO UPDATE SET sent_at = NULL, claimed_until = excluded.claimed_until, attempts = 0
@@ -124,7 +124,7 @@ BEGIN ATOMIC
   SELECT w.id, d.id, d.occurred_at
     FROM due AS d JOIN woken AS w ON d.dedup = reports.dedup(w.id, w.retries);
 END;
-COMMENT ON FUNCTION reports.wake(int) IS
+COMMENT ON FUNCTION reports.wake(int, interval) IS
   'reviewed: parked reports of the entered tenant and of no other, as many as may run, at most 100; raises 42501 without one';
 
 -- A tenant's reports that nobody looks after: parked ones, because who should have woken them has
@@ -181,7 +181,7 @@ BEGIN
                                         AND e.dedup = reports.dedup(o.id, o.retries)
                                         AND (e.sent_at IS NULL OR e.sent_at > now() - lost_after))
                    LIMIT rows_max);
-  SELECT count(*) INTO woken FROM reports.wake(rows_max);
+  SELECT count(*) INTO woken FROM reports.wake(rows_max, interval '0');
   PERFORM set_config('app.current_tenant', '', true);
 END $$;
 COMMENT ON FUNCTION reports.wake_forgotten(uuid, interval) IS
@@ -433,7 +433,7 @@ COMMENT ON FUNCTION reports.fire_schedules(int) IS
   'reviewed: orders reports that active tenants have scheduled, for the tenant of each schedule, at most 1000 a call';
 
 GRANT USAGE ON SCHEMA reports TO svc_relay;
-GRANT EXECUTE ON FUNCTION reports.dedup(uuid, int), reports.lane_of(uuid), reports.lane(), reports.wake(int)
+GRANT EXECUTE ON FUNCTION reports.dedup(uuid, int), reports.lane_of(uuid), reports.lane(), reports.wake(int, interval)
    TO svc_reports, svc_report_worker;
 GRANT EXECUTE ON FUNCTION reports.is_time_zone(text), reports.next_run(text, int, int, text, text, timestamptz)
    TO svc_reports;

@@ -1,8 +1,8 @@
 //! Events that commit together with the change they tell of.
 //!
 //! An event is a row in its domain's own `outbox`, written in the transaction of the change.
-//! Nothing is sent that was not committed, and nothing that was committed is lost: `relay` sends
-//! whatever a function did not manage to send itself.
+//! Nothing is sent that was not committed, and nothing that was committed is lost: `relay` sends it
+//! from there, within about a second, and no answer waits for a queue.
 
 use serde_json::Value;
 

@@ -11,10 +11,9 @@ use shared::clock::Clock;
 use shared::config::{self, ConfigError};
 use shared::db::{Database, DatabaseConfig, DbError};
 use shared::deadline::Deadline;
-use shared::jobs::{Envelope, Event, ReportRequested};
+use shared::jobs::Envelope;
 use shared::queue::Queue;
 use shared::storage::Storage;
-use shared::telemetry::{Counter, count};
 
 use crate::counts::{Counts, Tally};
 use crate::due::{self, Cursor};
@@ -27,19 +26,15 @@ pub const MARGIN: Duration = Duration::from_secs(5);
 
 /// Events taken from one outbox in one round. They are sent well within the 30 s of their claim.
 const TAKE_ROWS_MAX: i32 = 100;
-/// How long a run lasts unless told otherwise, in seconds: the schedule starts one each minute.
-const RUN_SECS: u64 = 50;
+/// How long a run lasts unless told otherwise, in seconds: until the next one has begun, which the
+/// schedule starts each minute.
+const RUN_SECS: u64 = 62;
 /// The pause after a round that left nothing behind unless told otherwise, in milliseconds.
 const POLL_MS: u64 = 1_000;
 /// The pause between two looks at what is due by the clock, in seconds.
 const DUE_SECS: i64 = 10;
 /// How long the document of a report is kept unless told otherwise, in days.
 const KEEP_DAYS: i32 = 30;
-
-/// Outboxes whose functions send their urgent events themselves, and how long these are left to
-/// them, in seconds. The domain's other events wait as long: a report is counted as used ten
-/// seconds later than it might be, which nobody notices.
-const HELD_BACK_SECS: &[(&str, i32)] = &[("reports", 10)];
 
 /// The relay, and where it sends to.
 #[derive(Clone)]
@@ -154,9 +149,7 @@ impl Relay {
     /// Serves one outbox; answers whether to come again at once: it gave as many events as it may,
     /// and not all of them are waiting for a queue that takes nothing.
     async fn serve(&self, domain: &str, counts: &mut Counts) -> Result<bool, DbError> {
-        let held_back = HELD_BACK_SECS.iter().find(|(held, _)| *held == domain);
-        let older_than_secs = held_back.map_or(0, |(_, secs)| *secs);
-        let take = store::take(domain, older_than_secs, TAKE_ROWS_MAX);
+        let take = store::take(domain, TAKE_ROWS_MAX);
         let events = self.db.without_tenant(take).await?;
         if events.is_empty() {
             return Ok(false);
@@ -169,7 +162,6 @@ impl Relay {
         self.db
             .without_tenant(store::sent(domain, tenants, ids))
             .await?;
-        self.report_stragglers(&sent);
         let full = i32::try_from(events.len()).is_ok_and(|rows| rows >= TAKE_ROWS_MAX);
         Ok(full && !sent.is_empty())
     }
@@ -204,23 +196,6 @@ impl Relay {
         counts.sent += size(sent.len());
         counts.failed += size(tried - sent.len());
         sent
-    }
-
-    /// Counts the events that their own function was to send, and did not.
-    fn report_stragglers(&self, sent: &[&Envelope<Value>]) {
-        let stragglers = sent
-            .iter()
-            .filter(|event| event.kind == ReportRequested::TYPE);
-        let stragglers = u32::try_from(stragglers.count()).unwrap_or(u32::MAX);
-        if stragglers > 0 {
-            let now = self.clock.now();
-            count(
-                Counter::OutboxResent,
-                stragglers,
-                ReportRequested::TYPE,
-                now,
-            );
-        }
     }
 
     async fn purge(&self, domains: &[String], deadline: &Deadline, tally: &mut Tally) {

@@ -13,7 +13,7 @@ FROM app.outbox_domains() AS domain";
 
     TAKE = "
 SELECT tenant_id, id, type, data, occurred_at
-FROM app.outbox_take($1, $2 * interval '1 second', $3)";
+FROM app.outbox_take($1, interval '0', $2)";
 
     SENT = "
 SELECT app.outbox_sent($1, $2, $3) AS rows";
@@ -59,10 +59,9 @@ pub fn domains() -> Statement<Vec<String>> {
 }
 
 /// Claims unsent events for a while, oldest first: nobody else gets them meanwhile.
-pub fn take(domain: &str, older_than_secs: i32, rows_max: i32) -> Statement<Vec<Envelope<Value>>> {
+pub fn take(domain: &str, rows_max: i32) -> Statement<Vec<Envelope<Value>>> {
     Statement::new(TAKE)
         .bind(domain.to_owned())
-        .bind(older_than_secs)
         .bind(rows_max)
         .many(envelope)
 }

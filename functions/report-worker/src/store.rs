@@ -111,7 +111,7 @@ FROM finished";
 
     WAKE = "
 SELECT w.report_id, w.event_id, w.occurred_at
-FROM reports.wake(1) AS w";
+FROM reports.wake(1, interval '10 seconds') AS w";
 
     REDRIVE = "
 SELECT reports.redrive($1, $2) AS queued";

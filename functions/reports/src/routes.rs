@@ -127,8 +127,8 @@ async fn types(known: IfNoneMatch) -> Result<Answer, ApiError> {
     Ok(known.unless_known(answer))
 }
 
-/// Commits report and event, then hands the event to the queue at once. Should that fail, or the
-/// process die before it, the event is in the outbox and the relay sends it.
+/// Commits report and event in one round trip. The relay takes the event from there to the queue: the
+/// answer waits for no queue, and the function needs none.
 async fn request(
     reports: &Reports,
     context: &TenantContext,
@@ -141,13 +141,7 @@ async fn request(
     };
     let event = Envelope::new(context.tenant, report.created_at, event);
     let work = (store::insert(report), outbox::emit(&event, report.id)?);
-    let outcome = idempotency::once(&reports.app.db, context.tenant, key, answer, work).await?;
-    if !outcome.replayed
-        && let Err(error) = reports.queue.send(&event).await
-    {
-        tracing::warn!(report.id = %report.id, error = %error, "left to the relay");
-    }
-    Ok(outcome)
+    idempotency::once(&reports.app.db, context.tenant, key, answer, work).await
 }
 
 async fn find<Out>(

@@ -75,8 +75,7 @@ SELECT $3, $4, $5, reports.dedup(cancelled.id, cancelled.retries), $2
 FROM cancelled";
 
     WAKE = "
-SELECT w.report_id, w.event_id, w.occurred_at
-FROM reports.wake(1) AS w";
+SELECT FROM reports.wake(1, interval '0')";
 
     RETRY = "
 WITH again AS (
@@ -176,19 +175,9 @@ pub fn cancel(id: ReportId, now: OffsetDateTime) -> Statement<u64> {
         .bind(json!(ReportCancelled { report_id: id }))
 }
 
-/// A parked report whose turn it is: its identity, that of the event that asks for it, and when it was
-/// asked for.
-pub type Woken = (ReportId, EventId, OffsetDateTime);
-
 /// Takes the tenant's oldest parked report out of its rest, if there is room for it.
-pub fn wake() -> Statement<Vec<Woken>> {
-    Statement::new(WAKE).many(|row| {
-        Ok((
-            row.try_get("report_id")?,
-            row.try_get("event_id")?,
-            row.try_get("occurred_at")?,
-        ))
-    })
+pub fn wake() -> Statement<u64> {
+    Statement::new(WAKE)
 }
 
 /// Queues one again that has ended without a document, or whose document is gone.

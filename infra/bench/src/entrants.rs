@@ -113,19 +113,16 @@ pub fn others(world: &World) -> Result<Vec<Step>, WorldError> {
     ])
 }
 
-/// A plain insert, and an order for a report that goes to `queue`: `POST /v1/projects` and
-/// `POST /v1/reports`.
+/// A plain insert, and an order for a report: `POST /v1/projects` and `POST /v1/reports`.
 ///
 /// # Errors
 ///
 /// See [`WorldError`].
-pub fn orders(world: &World, queue: &str) -> Result<Vec<Contestant>, WorldError> {
+pub fn orders(world: &World) -> Result<Vec<Contestant>, WorldError> {
     let insert = events(world, "projects-create-v1")?;
     let insert = step(world, "projects", "ProjectsFunction", insert)?;
     let order = events(world, "reports-request-v1")?;
-    let mut order = step(world, "reports", "ReportsFunction", order)?;
-    let environment = &mut order.program.environment;
-    environment.insert("REPORT_QUEUE_URL".to_owned(), queue.to_owned());
+    let order = step(world, "reports", "ReportsFunction", order)?;
     let alone = |step: Step| Contestant {
         name: step.program.name,
         steps: vec![step],

@@ -1,12 +1,10 @@
 //! What asking for a report takes beside a plain insert, with nothing waiting and with a long queue.
 //!
-//! Both are the functions' own programs, one instance each. The queue is one that no worker reads, so
-//! that it stays as long as it is.
+//! Both are the functions' own programs, one instance each. Nobody relays and nobody works, so that the
+//! queue stays as long as it is.
 
 use std::fmt;
 
-use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use local::postgres::database::DATABASE;
 use tokio_postgres::NoTls;
 
@@ -24,8 +22,6 @@ const ROUNDS: u32 = 7;
 const CALLS: u32 = 150;
 /// Reports that wait in the second half.
 const WAITING: usize = 10_000;
-/// Messages in one call, which SQS allows.
-const CALL_MESSAGES_MAX: usize = 10;
 /// How much longer it may take.
 pub const RATIO_MAX: f64 = 1.3;
 
@@ -38,9 +34,6 @@ pub enum OrderError {
     /// A program did not answer.
     #[error(transparent)]
     Drive(#[from] DriveError),
-    /// The queue of our own could not be made or filled.
-    #[error("the queue: {0}")]
-    Queue(String),
 }
 
 /// What was found with one length of the queue.
@@ -84,10 +77,9 @@ pub async fn run() -> Result<[Found; 2], OrderError> {
 }
 
 async fn both(world: &World) -> Result<[Found; 2], OrderError> {
-    let queue = queue(world).await?;
-    let contestants = entrants::orders(world, &queue)?;
+    let contestants = entrants::orders(world)?;
     let empty = measure(&contestants, 0).await?;
-    fill(world, &queue).await?;
+    fill(world).await?;
     let full = measure(&contestants, WAITING).await?;
     Ok([empty, full])
 }
@@ -104,40 +96,25 @@ async fn measure(contestants: &[Contestant], waiting: usize) -> Result<Found, Or
     })
 }
 
-fn refused<E: std::error::Error>(error: E) -> OrderError {
-    OrderError::Queue(DisplayErrorContext(error).to_string())
-}
-
-async fn queue(world: &World) -> Result<String, OrderError> {
-    let create = world.stack().clients().sqs.create_queue();
-    let made = create.queue_name("orders").send().await.map_err(refused)?;
-    Ok(made.queue_url.unwrap_or_default())
-}
-
-/// Lets so many reports wait: their rows, and their messages.
-async fn fill(world: &World, queue: &str) -> Result<(), OrderError> {
+/// Lets so many reports wait: their rows, and their requests in the outbox.
+async fn fill(world: &World) -> Result<(), OrderError> {
     let url = world.stack().cluster().superuser_url(DATABASE);
     let (client, connection) = tokio_postgres::connect(&url, NoTls)
         .await
         .map_err(WorldError::from)?;
     tokio::spawn(connection);
-    let count = i64::try_from(WAITING).unwrap_or(i64::MAX);
-    let rows = "INSERT INTO reports.reports (tenant_id, id, type)
-         SELECT t.id, gen_random_uuid(), 'project_summary' FROM app.tenants AS t, generate_series(1, $1::bigint)";
+    let fill = format!(
+        "WITH waiting AS (
+           INSERT INTO reports.reports (tenant_id, id, type)
+           SELECT t.id, gen_random_uuid(), 'project_summary'
+             FROM app.tenants AS t, generate_series(1, {WAITING})
+           RETURNING tenant_id, id)
+         INSERT INTO reports.outbox (tenant_id, type, data, dedup)
+         SELECT tenant_id, 'report.requested', jsonb_build_object('report_id', id), id FROM waiting"
+    );
     client
-        .execute(rows, &[&count])
+        .batch_execute(&fill)
         .await
         .map_err(WorldError::from)?;
-    let entry = |place: usize| {
-        let entry = SendMessageBatchRequestEntry::builder().id(place.to_string());
-        entry.message_body("waiting").build()
-    };
-    let entries: Result<Vec<_>, _> = (0..CALL_MESSAGES_MAX).map(entry).collect();
-    let entries = entries.map_err(refused)?;
-    for _ in 0..WAITING / CALL_MESSAGES_MAX {
-        let send = world.stack().clients().sqs.send_message_batch();
-        let send = send.queue_url(queue).set_entries(Some(entries.clone()));
-        send.send().await.map_err(refused)?;
-    }
     Ok(())
 }

@@ -13,8 +13,6 @@ const DIMENSIONS: &[DimensionSet] = &[&["service"]];
 pub enum Counter {
     /// The rate limiter's store did not answer.
     LimiterDegraded,
-    /// An event that its own request had not sent was sent by the relay.
-    OutboxResent,
 }
 
 impl Counter {
@@ -22,7 +20,6 @@ impl Counter {
     pub fn name(self) -> &'static str {
         match self {
             Self::LimiterDegraded => "limiter_degraded",
-            Self::OutboxResent => "outbox_resent",
         }
     }
 
@@ -31,10 +28,6 @@ impl Counter {
         match self {
             Self::LimiterDegraded => &[Metric {
                 name: "limiter_degraded",
-                unit: UNIT,
-            }],
-            Self::OutboxResent => &[Metric {
-                name: "outbox_resent",
                 unit: UNIT,
             }],
         }
@@ -85,11 +78,10 @@ mod tests {
 
     #[test]
     fn each_counter_is_a_metric_of_its_name() {
-        for counter in [Counter::LimiterDegraded, Counter::OutboxResent] {
-            let line = document(counter, 3, "timeout", OffsetDateTime::UNIX_EPOCH, "relay");
-            let line = serde_json::to_value(line).unwrap();
-            assert_valid(&line, "no tenant here");
-            assert_eq!(line[counter.name()], 3);
-        }
+        let counter = Counter::LimiterDegraded;
+        let line = document(counter, 3, "timeout", OffsetDateTime::UNIX_EPOCH, "auth");
+        let line = serde_json::to_value(line).unwrap();
+        assert_valid(&line, "no tenant here");
+        assert_eq!(line[counter.name()], 3);
     }
 }

@@ -48,7 +48,7 @@ async fn what_a_dead_relay_had_claimed_is_sent_when_the_claim_has_lapsed() {
     let world = World::new().await;
     let event = world.project().await.id.to_string();
     // A relay that dies between taking and sending.
-    let take = relay::store::take("projects", 0, 100);
+    let take = relay::store::take("projects", 100);
     let taken = world.relay().db.without_tenant(take).await.unwrap();
     assert_eq!(taken.len(), 1);
     assert_eq!(world.run().await.sent, 0, "the claim still holds");

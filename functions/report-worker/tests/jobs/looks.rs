@@ -26,7 +26,6 @@ const DEFAULT: &str = "0.059 0.373 0.549 rg";
 fn api(scene: &Scene) -> Router {
     let state = Reports {
         app: scene.database.app("reports"),
-        queue: scene.queue.queue(),
         storage: scene.bucket.storage(),
     };
     pipeline::service(reports::routes::table(), state)

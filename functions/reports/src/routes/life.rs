@@ -9,7 +9,7 @@ use shared::http::{Answer, Json, Path};
 use shared::idempotency::{self, Keyed, Outcome};
 use shared::ids::ReportId;
 use shared::jobs::{Envelope, ReportRequested};
-use shared::tenant::{Tenant, TenantContext};
+use shared::tenant::TenantContext;
 
 use super::POLL_AFTER_SECS;
 use crate::domain::{Report, ReportError, Status};
@@ -29,8 +29,7 @@ pub(super) async fn cancel(
         store::cancel(id, reports.app.clock.now()),
         (store::wake(), store::find(id)),
     );
-    let (_, _, (woken, found)) = reports.app.db.write(context.tenant, work).await?;
-    send(&reports, context.tenant, woken).await;
+    let (_, _, (_, found)) = reports.app.db.write(context.tenant, work).await?;
     let report = found.ok_or(ReportError::NotFound)?;
     match report.status {
         Status::Cancelled => Ok(Json(report.into())),
@@ -48,17 +47,6 @@ async fn may_end(reports: &Reports, context: &TenantContext, id: ReportId) -> Re
         .await?;
     let report = found.ok_or(ReportError::NotFound)?;
     context.require(report.readers())
-}
-
-/// Sends the requests of parked reports whose turn it is; what fails is left to the relay.
-async fn send(reports: &Reports, tenant: Tenant, woken: Vec<store::Woken>) {
-    for (report, event, occurred_at) in woken {
-        let request = ReportRequested { report_id: report };
-        let request = Envelope::again(tenant, event, occurred_at, request);
-        if let Err(error) = reports.queue.send(&request).await {
-            tracing::warn!(report.id = %report, error = %error, "left to the relay");
-        }
-    }
 }
 
 /// Nothing has to be said.
@@ -118,14 +106,7 @@ pub(super) async fn retry(
                 .with(RETRY_AFTER, POLL_AFTER_SECS),
         )
     };
-    let outcome =
-        idempotency::once_found(&reports.app.db, context.tenant, key, work, answer).await?;
-    if !outcome.replayed
-        && let Err(error) = reports.queue.send(&request).await
-    {
-        tracing::warn!(report.id = %id, error = %error, "left to the relay");
-    }
-    Ok(outcome)
+    idempotency::once_found(&reports.app.db, context.tenant, key, work, answer).await
 }
 
 /// Deletes a report that has come to its end, its document first: what is cut off in between is an

@@ -45,7 +45,6 @@ async fn a_document_that_cannot_be_removed_is_not_shown_and_can_be_deleted_later
     scene.finish(&scene.owner, &id).await;
     let state = Reports {
         app: scene.database.app("reports"),
-        queue: scene.queue.queue(),
         // No bucket has this name.
         storage: Storage::new(String::new()),
     };
@@ -79,7 +78,6 @@ async fn asking_again_removes_the_document_that_has_expired() {
     scene.within(&scene.owner, &expire).await;
     let state = Reports {
         app: scene.database.app("reports"),
-        queue: scene.queue.queue(),
         // No bucket has this name.
         storage: Storage::new(String::new()),
     };

@@ -60,7 +60,7 @@ async fn bad_orders_are_refused_by_field() {
     }
     let list = scene.send(Call::get("/v2/reports")).await.expect(200);
     assert_eq!(list.json()["meta"]["total"], 0);
-    assert!(scene.queue.take().await.is_empty());
+    assert!(scene.take_requests().await.is_empty());
 }
 
 #[tokio::test]

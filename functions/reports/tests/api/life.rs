@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::ids::ReportId;
 use testkit::{Call, Reply};
 
-use crate::{Scene, envelope, id};
+use crate::{Scene, id};
 
 impl Scene {
     pub(crate) async fn cancel(&self, id: &str) -> Reply {
@@ -31,7 +31,7 @@ impl Scene {
     pub(crate) async fn ordered(&self) -> String {
         let key = ReportId::new().to_string();
         let id = id(&self.order(&key).await.expect(202));
-        self.queue.take().await;
+        self.take_requests().await;
         id
     }
 
@@ -97,21 +97,8 @@ async fn a_cancelled_report_wakes_the_oldest_parked_one() {
     );
     scene.within(&scene.owner, &park).await;
     scene.cancel(&running).await.expect(200);
-    let messages = scene.queue.take().await;
-    let asked: Vec<_> = messages.iter().map(envelope).collect();
-    assert_eq!(asked.len(), 1, "{asked:?}");
-    assert_eq!(asked[0]["data"]["report_id"], *parked);
-    let unsent = "SELECT dedup, id::text FROM reports.outbox
-         WHERE type = 'report.requested' AND sent_at IS NULL AND dedup <> $1";
-    let owner = scene.database.owner().await;
-    let rows = owner.query(unsent, &[&running]).await.unwrap();
-    assert_eq!(
-        rows.len(),
-        1,
-        "the relay has it, should the message be lost"
-    );
-    assert_eq!(rows[0].get::<_, &str>(0), parked);
-    assert_eq!(asked[0]["id"], rows[0].get::<_, &str>(1));
+    let tenant = scene.owner.tenant.id().to_string();
+    assert_eq!(scene.take_requests().await, [(parked, tenant)]);
 }
 
 /// Where nothing that ran has ended there is no room, and nobody is woken. The control is above.
@@ -132,7 +119,7 @@ async fn calling_off_one_that_does_not_run_wakes_nobody() {
     scene.within(&scene.owner, &park).await;
     scene.cancel(&finished).await.expect(409);
     scene.cancel(&waiting).await.expect(200);
-    assert!(scene.queue.take().await.is_empty());
+    assert!(scene.take_requests().await.is_empty());
     let still = format!("SELECT parked_at IS NOT NULL FROM reports.reports WHERE id = '{parked}'");
     let owner = scene.database.owner().await;
     assert!(
@@ -159,9 +146,8 @@ async fn a_report_that_ended_without_a_document_can_be_asked_for_again() {
         assert_eq!(shown["status"], "queued");
         assert_eq!(shown["finished_at"], Value::Null);
         assert_eq!(shown["problem"], Value::Null);
-        let messages = scene.queue.take().await;
-        assert_eq!(messages.len(), 1);
-        assert_eq!(envelope(&messages[0])["data"]["report_id"], *id);
+        let tenant = scene.owner.tenant.id().to_string();
+        assert_eq!(scene.take_requests().await, [(id.clone(), tenant)]);
         let requests = i64::try_from(round).unwrap() + 2;
         assert_eq!(scene.events("report.requested", &id).await, requests);
     }
@@ -173,7 +159,7 @@ impl Scene {
     async fn retry_is_refused(&self, id: &str) -> Value {
         let refused = self.retry(id, "too-early").await.expect(409).json();
         assert_eq!(refused["code"], "report_not_retryable");
-        assert!(self.queue.take().await.is_empty());
+        assert!(self.take_requests().await.is_empty());
         self.report(id).await
     }
 }
@@ -189,7 +175,7 @@ async fn a_retry_given_twice_is_one_attempt() {
     let second = scene.retry(&id, "k").await.expect(202);
     assert_eq!(second.header("idempotent-replayed"), "true");
     assert_eq!(first.body, second.body);
-    assert_eq!(scene.queue.take().await.len(), 1);
+    assert_eq!(scene.take_requests().await.len(), 1);
     scene.fail(&scene.owner, &id).await;
     let third = scene.retry(&id, "k").await.expect(202);
     assert_eq!(third.header("idempotent-replayed"), "true");

@@ -20,14 +20,13 @@ mod types;
 
 use axum::Router;
 use reports::state::Reports;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::pipeline;
-use testkit::{Call, Caller, Reply, TestBucket, TestDatabase, TestQueue};
+use testkit::{Call, Caller, Reply, TestBucket, TestDatabase};
 
 /// One tenant's owner in front of the reports function.
 struct Scene {
     database: TestDatabase,
-    queue: TestQueue,
     bucket: TestBucket,
     service: Router,
     owner: Caller,
@@ -36,17 +35,15 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let database = TestDatabase::new().await;
-        let (queue, bucket) = (TestQueue::new().await, TestBucket::new().await);
+        let bucket = TestBucket::new().await;
         let state = Reports {
             app: database.app("reports"),
-            queue: queue.queue(),
             storage: bucket.storage(),
         };
         let owner = Caller::owner(database.tenant().await);
         Self {
             service: pipeline::service(reports::routes::table(), state),
             database,
-            queue,
             bucket,
             owner,
         }
@@ -59,6 +56,17 @@ impl Scene {
     /// Orders a report in v2.
     async fn order(&self, key: &str) -> Reply {
         self.send(order(key)).await
+    }
+
+    /// Takes the requests that wait for the relay, as it does: which reports they are about, and whose.
+    async fn take_requests(&self) -> Vec<(String, String)> {
+        let take = "UPDATE reports.outbox SET sent_at = now()
+             WHERE type = 'report.requested' AND sent_at IS NULL
+               AND coalesce(claimed_until <= now(), true)
+             RETURNING data ->> 'report_id', tenant_id::text";
+        let owner = self.database.owner().await;
+        let rows = owner.query(take, &[]).await.unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
     /// Runs SQL as the owner of the database, within the caller's tenant.
@@ -110,9 +118,4 @@ fn order(key: &str) -> Call {
 fn id(reply: &Reply) -> String {
     let member = |name: &str| reply.json()[name].as_str().map(str::to_owned);
     member("id").or_else(|| member("job_id")).unwrap()
-}
-
-/// What a message of the queue says.
-fn envelope(message: &aws_sdk_sqs::types::Message) -> Value {
-    serde_json::from_str(message.body().unwrap()).unwrap()
 }

@@ -1,22 +1,11 @@
 //! Ordering a report, following it, and getting its document.
 
-use std::time::Duration;
-
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::Builder;
-use aws_sdk_sqs::types::MessageSystemAttributeName;
-use reports::state::Reports;
-use serde_json::json;
-use shared::pipeline;
-use shared::queue::Queue;
 use testkit::Call;
-use tokio::net::TcpListener;
-use tokio::time::timeout;
 
-use crate::{Scene, envelope, id, order};
+use crate::{Scene, id};
 
 #[tokio::test]
-async fn an_order_is_accepted_and_reaches_the_queue_at_once() {
+async fn an_order_is_accepted_and_its_request_waits_for_the_relay() {
     let scene = Scene::new().await;
     let ordered = scene.order("k").await.expect(202);
     let id = id(&ordered);
@@ -24,71 +13,21 @@ async fn an_order_is_accepted_and_reaches_the_queue_at_once() {
     assert_eq!(ordered.header("retry-after"), "2");
     assert_eq!(ordered.json()["status"], "queued");
 
-    let messages = scene.queue.take().await;
-    assert_eq!(messages.len(), 1);
-    let message = envelope(&messages[0]);
     let tenant = scene.owner.tenant.id().to_string();
-    assert_eq!(message["v"], 1);
-    assert_eq!(message["type"], "report.requested");
-    assert_eq!(message["tenant_id"], *tenant);
-    assert_eq!(message["data"], json!({ "report_id": id }));
-    // A fair queue needs to know whose message it is.
-    let group = &messages[0].attributes().unwrap()[&MessageSystemAttributeName::MessageGroupId];
-    assert_eq!(*group, tenant);
+    assert_eq!(scene.take_requests().await, [(id, tenant)]);
 }
 
 #[tokio::test]
-async fn an_order_given_twice_is_one_report_and_one_message() {
+async fn an_order_given_twice_is_one_report_and_one_request() {
     let scene = Scene::new().await;
     let first = scene.order("k").await.expect(202);
     let second = scene.order("k").await.expect(202);
     assert_eq!(first.body, second.body);
     assert_eq!(second.header("idempotent-replayed"), "true");
     assert_eq!(second.header("location"), first.header("location"));
-    assert_eq!(scene.queue.take().await.len(), 1);
+    assert_eq!(scene.take_requests().await.len(), 1);
     let list = scene.send(Call::get("/v2/reports")).await.expect(200);
     assert_eq!(list.json()["meta"]["total"], 1);
-}
-
-/// Nothing that was committed is lost: without a queue the order stands, and the event waits in
-/// the outbox for the relay.
-#[tokio::test]
-async fn an_order_without_a_queue_is_left_to_the_relay() {
-    let scene = Scene::new().await;
-    let state = Reports {
-        app: scene.database.app("reports"),
-        queue: Queue::new(format!("{}-that-is-not-there", scene.queue.url())),
-        storage: scene.bucket.storage(),
-    };
-    let service = pipeline::service(reports::routes::table(), state);
-    let ordered = order("k").by(&scene.owner).send(&service).await.expect(202);
-    assert!(scene.queue.take().await.is_empty());
-    let owner = scene.database.owner().await;
-    let waiting =
-        "SELECT dedup FROM reports.outbox WHERE type = 'report.requested' AND sent_at IS NULL";
-    let row = owner.query_one(waiting, &[]).await.unwrap();
-    assert_eq!(row.get::<_, String>(0), id(&ordered));
-}
-
-/// A queue that takes the connection and then says nothing must not hold up the answer.
-#[tokio::test]
-async fn an_order_does_not_wait_for_a_queue_that_does_not_answer() {
-    const WAIT: Duration = Duration::from_secs(10);
-    let scene = Scene::new().await;
-    let hole = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let config = Builder::from(&shared::aws::load())
-        .endpoint_url(format!("http://{}", hole.local_addr().unwrap()))
-        .build();
-    let silent = Client::from_conf(config);
-    let state = Reports {
-        app: scene.database.app("reports"),
-        queue: Queue::with_client(scene.queue.url().to_owned(), silent),
-        storage: scene.bucket.storage(),
-    };
-    let service = pipeline::service(reports::routes::table(), state);
-    let ordering = order("k").by(&scene.owner);
-    let ordered = timeout(WAIT, ordering.send(&service)).await.unwrap();
-    ordered.expect(202);
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ async fn an_audit_extract_is_for_admins_to_ask_for_and_to_read() {
     let send = async |role, call: Call| call.by(&as_role(role)).send(&scene.service).await;
     let refused = send(Role::Member, order("audit_extract", "csv")).await;
     assert_eq!(refused.expect(403).json()["code"], "insufficient_role");
-    assert!(scene.queue.take().await.is_empty());
+    assert!(scene.take_requests().await.is_empty());
 
     let ordered = send(Role::Admin, order("audit_extract", "csv"))
         .await

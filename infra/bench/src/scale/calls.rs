@@ -261,7 +261,7 @@ async fn request_report(doors: &Doors, drawn: Drawn) -> Result<(), ScaleError> {
 }
 
 async fn relay_events(doors: &Doors) -> Result<(), ScaleError> {
-    let take = relay::store::take("projects", 0, TAKE_ROWS);
+    let take = relay::store::take("projects", TAKE_ROWS);
     let events = doors.relay.without_tenant(take).await?;
     found(events.first())?;
     let pairs = events
