@@ -14,7 +14,7 @@ use shared::deadline::Deadline;
 use shared::jobs::{Envelope, Event, ReportRequested};
 use shared::queue::Queue;
 use shared::storage::Storage;
-use shared::telemetry::{Counter, count};
+use shared::telemetry::{Counter, count, outbox_age};
 
 use crate::counts::{Counts, Tally};
 use crate::due::{self, Cursor};
@@ -126,6 +126,7 @@ impl Relay {
             removed = counts.removed,
             "relay has run"
         );
+        outbox_age(Duration::from_millis(counts.oldest_ms), self.clock.now());
         error.map_or(Ok(counts), Err)
     }
 
@@ -158,9 +159,11 @@ impl Relay {
         let older_than_secs = held_back.map_or(0, |(_, secs)| *secs);
         let take = store::take(domain, older_than_secs, TAKE_ROWS_MAX);
         let events = self.db.without_tenant(take).await?;
-        if events.is_empty() {
+        // They come oldest first.
+        let Some(oldest) = events.first() else {
             return Ok(false);
-        }
+        };
+        counts.came_across(self.clock.now() - oldest.occurred_at);
         let sent = self.send(&events, counts).await;
         let pairs = sent
             .iter()
