@@ -4,7 +4,7 @@ TOOLS := .local/tools
 LOCAL := target/debug/local
 BENCH := target/release/bench
 
-.PHONY: help demo up test verapdf check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
+.PHONY: help demo up top test verapdf check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -14,6 +14,9 @@ demo: build ## Start everything, take the tour, save demo-report.pdf, stop
 
 up: build ## Start everything on 127.0.0.1:3000 and stay up; Ctrl-C stops it
 	@$(LOCAL) up
+
+top: build ## Which tenants use the stack that is up, and how much?
+	@$(LOCAL) top
 
 test: build verapdf ## Run all tests against a real PostgreSQL and the AWS wire protocols
 	@infra/install.sh pdftotext:poppler-utils qpdf:qpdf pgbouncer:pgbouncer

@@ -2,9 +2,9 @@
 //! CloudWatch Logs.
 //!
 //! Two kinds of line. [`RequestRecord`] and [`JobRecord`] are written once for each request or
-//! job, and [`count`] for a rare event: each is at once a log line and a document in CloudWatch's
-//! embedded metric format, so figures need no second system. Everything else goes through
-//! `tracing` and is for reading.
+//! job, [`count`] for a rare event and [`outbox_age`] for each run of the relay: each is at once a log
+//! line and a document in CloudWatch's embedded metric format, so figures need no second system.
+//! Everything else goes through `tracing` and is for reading.
 //!
 //! A tenant is a property of a line and never a dimension of a metric: a dimension costs one metric
 //! for each of its values. Contributor Insights ranks tenants by `$.tenant.id` instead.
@@ -18,6 +18,7 @@
 
 mod counter;
 mod emf;
+mod gauge;
 mod job;
 mod parts;
 mod request;
@@ -33,6 +34,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 pub use counter::{Counter, count};
 pub use emf::NAMESPACE;
+pub use gauge::outbox_age;
 pub use job::{JobOutcome, JobRecord};
 pub use parts::DatabaseUse;
 pub use request::{LimiterUse, RequestOutcome, RequestRecord};

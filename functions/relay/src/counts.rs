@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::db::DbError;
 use shared::error::causes;
+use time::Duration;
 
 /// What a run has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -26,6 +27,16 @@ pub struct Counts {
     pub retired: u64,
     /// Documents removed.
     pub removed: u64,
+    /// How long ago the oldest event happened that the run came across, when it did, in milliseconds.
+    pub oldest_ms: u64,
+}
+
+impl Counts {
+    /// Notes that an event of this age was come across; one from the future has none.
+    pub(crate) fn came_across(&mut self, age: Duration) {
+        let age_ms = u64::try_from(age.whole_milliseconds()).unwrap_or(0);
+        self.oldest_ms = self.oldest_ms.max(age_ms);
+    }
 }
 
 /// What has come of a run so far.

@@ -14,6 +14,7 @@ use shared::deadline::Deadline;
 use shared::jobs::Envelope;
 use shared::queue::Queue;
 use shared::storage::Storage;
+use shared::telemetry::outbox_age;
 
 use crate::counts::{Counts, Tally};
 use crate::due::{self, Cursor};
@@ -121,6 +122,7 @@ impl Relay {
             removed = counts.removed,
             "relay has run"
         );
+        outbox_age(Duration::from_millis(counts.oldest_ms), self.clock.now());
         error.map_or(Ok(counts), Err)
     }
 
@@ -151,9 +153,11 @@ impl Relay {
     async fn serve(&self, domain: &str, counts: &mut Counts) -> Result<bool, DbError> {
         let take = store::take(domain, TAKE_ROWS_MAX);
         let events = self.db.without_tenant(take).await?;
-        if events.is_empty() {
+        // They come oldest first.
+        let Some(oldest) = events.first() else {
             return Ok(false);
-        }
+        };
+        counts.came_across(self.clock.now() - oldest.occurred_at);
         let sent = self.send(&events, counts).await;
         let pairs = sent
             .iter()

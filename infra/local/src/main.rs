@@ -4,17 +4,17 @@ use std::{
     collections::BTreeMap,
     env,
     ffi::OsString,
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use local::{demo, project, say::say, stack::StackOptions, up, with};
+use local::{demo, project, say::say, stack::StackOptions, top::Top, up, with};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-const USAGE: &str = "usage: local up | demo [--folder FOLDER]
+const USAGE: &str = "usage: local up | demo | top [--folder FOLDER]
        local with -- COMMAND [ARGUMENTS…]";
 /// The exit code for a wrong command line, as BSD's sysexits have it.
 const USAGE_CODE: u8 = 64;
@@ -31,6 +31,7 @@ async fn main() -> ExitCode {
     let code = match command.to_str() {
         Some("up") => run_up(&rest).await,
         Some("demo") => run_demo(&rest).await,
+        Some("top") => run_top(&rest),
         Some("with") => run_with(rest).await,
         _ => usage(),
     };
@@ -66,6 +67,20 @@ async fn run_demo(arguments: &[OsString]) -> u8 {
         }
         Err(error) => Err(error.to_string()),
     })
+}
+
+fn run_top(arguments: &[OsString]) -> u8 {
+    let Some(folder) = folder(arguments, ".local") else {
+        return usage();
+    };
+    match Top::of(&folder, &project::root()) {
+        Ok(top) => {
+            // A closed terminal is no failure.
+            drop(writeln!(io::stdout().lock(), "{top}"));
+            0
+        }
+        Err(error) => failed(&error.to_string()),
+    }
 }
 
 async fn run_with(arguments: Vec<OsString>) -> u8 {

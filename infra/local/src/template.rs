@@ -24,6 +24,8 @@ pub use site::{API_ID, Site, function_arn, queue_arn};
 pub use stores::{Bucket, Queue, Redrive, Table};
 pub use triggers::{QueueTrigger, Schedule};
 
+use serde_json::Value;
+
 use self::scope::Scope;
 
 /// Why a template cannot be used; each text is one line.
@@ -61,6 +63,16 @@ impl TemplateError {
             reason: reason.into(),
         }
     }
+}
+
+/// The text of a template as JSON, with every intrinsic function in its long form: `!Ref x` is
+/// `{"Ref": "x"}`.
+///
+/// # Errors
+///
+/// [`TemplateError::Yaml`].
+pub fn document(text: &str) -> Result<Value, TemplateError> {
+    document::parse(text)
 }
 
 /// One template at one [`Site`], all values evaluated.

@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up should stop"
 )]
 
+mod age;
 mod claims;
 mod documents;
 mod failures;

@@ -99,6 +99,7 @@ impl fmt::Display for Screen<'_> {
         }
         writeln!(f, "\nIn another terminal:\n\n  . {}", self.file)?;
         writeln!(f, "{CALLS}")?;
+        writeln!(f, "make top says which tenant uses how much.\n")?;
         write!(
             f,
             "Ctrl-C stops everything; the next start finds the data again."
