@@ -41,8 +41,9 @@ deny: $(TOOLS)/bin/cargo-deny ## Are licences, bans and sources in order?
 advisories: $(TOOLS)/bin/cargo-deny ## Is any dependency known to be vulnerable? Fetches RustSec's database from GitHub
 	$(TOOLS)/bin/cargo-deny --workspace --all-features --config .cargo/deny.toml check advisories
 
-template: $(TOOLS)/sam/bin/sam ## Does SAM accept template.yaml?
+template: $(TOOLS)/sam/bin/sam ## Do SAM and cfn-lint accept the templates?
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam/bin/sam validate --lint --template template.yaml
+	$(TOOLS)/sam/bin/cfn-lint template.yaml infra/*.yaml
 
 bench: release ## How fast and how cheap is it, beside its floor and a Python peer? A few minutes
 	@$(BENCH) run

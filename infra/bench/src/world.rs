@@ -72,6 +72,7 @@ impl World {
             port: 0,
             programs: own.parent().map(PathBuf::from).unwrap_or_default(),
             parameters: BTreeMap::new(),
+            witnessed: false,
             progress: |_| {},
         };
         let stack = Box::pin(Stack::start(options)).await?;

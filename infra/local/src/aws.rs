@@ -2,24 +2,28 @@
 //!
 //! Each listens on a free port of 127.0.0.1, so the functions reach them through the real SDKs.
 //! Any credentials are taken for DynamoDB and SQS; S3 checks signatures, because presigned URLs
-//! are worth nothing otherwise, and knows one pair: [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`].
+//! are worth nothing otherwise. Every access key id has the same secret there,
+//! [`SECRET_ACCESS_KEY`], so that callers can be told apart and need not be made known.
 
 mod dynamodb;
 mod listen;
 mod s3;
 mod sqs;
+mod witness;
 
-use std::{io, path::PathBuf};
+use std::{collections::BTreeSet, io, path::PathBuf};
 
 use listen::Endpoint;
+pub use witness::Call;
+use witness::Witness;
 
 /// The region of everything.
 pub const REGION: &str = "us-east-1";
 /// The account of everything.
 pub const ACCOUNT_ID: &str = "000000000000";
-/// The access key id that S3 knows.
+/// The access key id of whoever has none of its own.
 pub const ACCESS_KEY_ID: &str = "test";
-/// The secret access key that S3 knows.
+/// The secret access key of everybody.
 pub const SECRET_ACCESS_KEY: &str = "test";
 
 /// Why a service cannot be had.
@@ -71,6 +75,7 @@ pub struct Services {
     dynamodb: Endpoint,
     s3: Endpoint,
     sqs: Endpoint,
+    witness: Option<Witness>,
 }
 
 impl Services {
@@ -93,7 +98,32 @@ impl Services {
         let s3 = s3::start(&dir.join("s3")).await?;
         let dynamodb = dynamodb::start(durable.then(|| dir.join("dynamodb.sqlite"))).await?;
         let sqs = sqs::start(durable.then(|| dir.join("sqs.journal"))).await?;
-        Ok(Self { dynamodb, s3, sqs })
+        Ok(Self {
+            dynamodb,
+            s3,
+            sqs,
+            witness: None,
+        })
+    }
+
+    /// From now on [`Self::environment`] leads through a door that notes each call, for the price
+    /// of one more way to each service.
+    ///
+    /// # Errors
+    ///
+    /// There is no free port.
+    pub async fn be_witnessed(&mut self) -> Result<(), ServicesError> {
+        let urls = [self.dynamodb_url(), self.s3_url(), self.sqs_url()];
+        self.witness = Some(Witness::start(urls).await?);
+        Ok(())
+    }
+
+    /// What was called through the doors of [`Self::be_witnessed`], up to 10,000 different calls.
+    pub fn calls(&self) -> BTreeSet<Call> {
+        self.witness
+            .as_ref()
+            .map(Witness::calls)
+            .unwrap_or_default()
     }
 
     /// DynamoDB's endpoint URL.
@@ -113,10 +143,14 @@ impl Services {
 
     /// The environment variables by which every AWS SDK finds the services.
     pub fn environment(&self) -> [(&'static str, String); 6] {
+        let [dynamodb, s3, sqs] = match &self.witness {
+            Some(witness) => [&witness.dynamodb, &witness.s3, &witness.sqs],
+            None => [&self.dynamodb, &self.s3, &self.sqs],
+        };
         [
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url()),
-            ("AWS_ENDPOINT_URL_SQS", self.sqs_url()),
-            ("AWS_ENDPOINT_URL_S3", self.s3_url()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url()),
+            ("AWS_ENDPOINT_URL_SQS", sqs.url()),
+            ("AWS_ENDPOINT_URL_S3", s3.url()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
@@ -125,6 +159,9 @@ impl Services {
 
     /// Lets running requests finish, within a limit, and closes what the services keep.
     pub async fn stop(self) {
+        if let Some(witness) = self.witness {
+            witness.stop().await;
+        }
         self.dynamodb.stop().await;
         self.s3.stop().await;
         self.sqs.stop().await;

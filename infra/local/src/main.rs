@@ -112,6 +112,7 @@ fn options(dir: PathBuf, durable: bool, port: u16) -> io::Result<StackOptions> {
         port,
         programs: own.parent().map(Path::to_path_buf).unwrap_or_default(),
         parameters: BTreeMap::new(),
+        witnessed: false,
         progress: |line| say(line),
     })
 }

@@ -9,13 +9,13 @@ mod options;
 mod parts;
 mod programs;
 
-use std::{net::Ipv4Addr, path::Path};
+use std::{collections::BTreeSet, net::Ipv4Addr, path::Path};
 
 use tokio::{net::TcpListener, try_join};
 
 pub use self::{error::StackError, options::StackOptions};
 use crate::{
-    aws::Services,
+    aws::{Call, Services},
     clients::Clients,
     esm::EventSources,
     gateway::Gateway,
@@ -106,6 +106,12 @@ impl Stack {
     /// Clients of the AWS services.
     pub fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    /// What the functions have called until now, and those to whom they gave links; nothing unless
+    /// the stack is [witnessed](StackOptions::witnessed). A caller is a function's logical id.
+    pub fn calls(&self) -> BTreeSet<Call> {
+        self.services.calls()
     }
 
     /// The template as it was read for this stack.

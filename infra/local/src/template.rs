@@ -1,13 +1,15 @@
 //! The SAM template as the local stack needs it: what to run, what to route, what to provide.
 //!
 //! [`Template::read`] takes the file apart and evaluates what it uses of it; what the local stack
-//! has no use for (policies, alarms, networks) is left alone. [`provision`] makes the stores.
+//! has no use for (alarms, networks) is left alone. [`provision`] makes the stores, and
+//! [`permissions`] says what each function may call.
 
 mod api;
 mod conditions;
 mod document;
 mod functions;
 mod intrinsics;
+mod permissions;
 pub mod provision;
 mod reader;
 mod resources;
@@ -20,6 +22,7 @@ use std::{collections::BTreeMap, io, path::Path, path::PathBuf};
 
 pub use api::{Api, Authorizer, Route, Stage};
 pub use functions::Function;
+pub use permissions::{Permission, permissions, permissions_in};
 pub use site::{API_ID, Site, function_arn, queue_arn};
 pub use stores::{Bucket, Queue, Redrive, Table};
 pub use triggers::{QueueTrigger, Schedule};
@@ -105,11 +108,7 @@ impl Template {
         site: &Site,
         parameters: &BTreeMap<String, String>,
     ) -> Result<Self, TemplateError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::File {
-            path: path.to_path_buf(),
-            source,
-        })?;
-        Self::parse(&text, site, parameters)
+        Self::parse(&text_of(path)?, site, parameters)
     }
 
     /// As [`Self::read`], from the template's text.
@@ -146,4 +145,11 @@ impl Template {
     pub fn queue(&self, id: &str) -> Option<&Queue> {
         self.queues.iter().find(|queue| queue.id == id)
     }
+}
+
+fn text_of(path: &Path) -> Result<String, TemplateError> {
+    std::fs::read_to_string(path).map_err(|source| TemplateError::File {
+        path: path.to_path_buf(),
+        source,
+    })
 }

@@ -9,6 +9,7 @@ use crate::aws::REGION;
 
 const DATABASE_URL: &str = "DATABASE_URL";
 const DATABASE_PASSWORD: &str = "DATABASE_PASSWORD";
+const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 
 /// What is different on this machine from what the template says.
 #[derive(Debug, Clone, Default)]
@@ -77,6 +78,13 @@ impl DatabaseOverride {
             .extend_pairs(kept)
             .append_pair("sslmode", &self.sslmode);
         Some(url.into())
+    }
+}
+
+/// Makes the credentials that all have the function's own, as those of its role are on AWS.
+pub(super) fn own_credentials(variables: &mut BTreeMap<String, String>, id: &str) {
+    if let Some(key) = variables.get_mut(ACCESS_KEY_ID) {
+        id.clone_into(key);
     }
 }
 

@@ -40,6 +40,8 @@ pub struct FunctionOptions {
 impl FunctionOptions {
     /// The options of a template's function whose program is in the folder `programs`.
     pub fn of(function: &template::Function, programs: &Path, overrides: &Overrides) -> Self {
+        let mut environment = overrides.apply(&function.environment);
+        environment::own_credentials(&mut environment, &function.id);
         let reserved = function.reserved_concurrency.map(|count| count as usize);
         Self {
             id: function.id.clone(),
@@ -51,7 +53,7 @@ impl FunctionOptions {
                 .unwrap_or(INSTANCES_MAX_DEFAULT)
                 .min(INSTANCES_MAX_DEFAULT),
             idle_wait: IDLE_WAIT_DEFAULT,
-            environment: overrides.apply(&function.environment),
+            environment,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct StackOptions {
     pub programs: PathBuf,
     /// Parameters of the template, beside those that a stack on one machine always sets.
     pub parameters: BTreeMap<String, String>,
+    /// Whether to note what the functions call, see [`Stack::calls`](super::Stack::calls).
+    pub witnessed: bool,
     /// Is told what has been done, one line at a time.
     pub progress: fn(&str),
 }

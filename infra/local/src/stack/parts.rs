@@ -32,11 +32,14 @@ const DEPRECATED_DAYS_AGO: i64 = 180;
 const SUNSET_DAYS_AHEAD: i64 = 365;
 
 pub(super) async fn services(options: &StackOptions) -> Result<Services, StackError> {
-    let services = Services::start(ServicesOptions {
+    let mut services = Services::start(ServicesOptions {
         dir: options.dir.join("aws"),
         durable: options.durable,
     })
     .await?;
+    if options.witnessed {
+        services.be_witnessed().await?;
+    }
     (options.progress)("DynamoDB, S3 and SQS are up");
     Ok(services)
 }

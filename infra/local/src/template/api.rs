@@ -129,9 +129,15 @@ fn function_by_arn(scope: &Scope<'_>, arn: &Reader) -> Result<String, TemplateEr
     let wanted = arn.text()?;
     functions::read(scope)?
         .into_iter()
-        .find(|function| function_arn(&function.name) == wanted)
+        .find(|function| is_of(&wanted, &function_arn(&function.name)))
         .map(|function| function.id)
         .ok_or_else(|| arn.error("it is no function of this template"))
+}
+
+/// Whether an ARN is a function's, or that of one of its aliases, which are all the same here.
+fn is_of(arn: &str, function_arn: &str) -> bool {
+    let qualifier = arn.strip_prefix(function_arn);
+    qualifier.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 fn routes(

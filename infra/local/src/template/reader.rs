@@ -76,6 +76,11 @@ impl Reader {
         self.value.is_null()
     }
 
+    /// Whether it is a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.value.is_array()
+    }
+
     /// A text; numbers and flags count as the text they are written with.
     pub(super) fn text(&self) -> Result<String, TemplateError> {
         match &self.value {

@@ -24,6 +24,11 @@ impl<'a> Resources<'a> {
     /// The type of buckets.
     pub(super) const BUCKET: &'static str = "AWS::S3::Bucket";
 
+    /// The type of log groups.
+    pub(super) const LOG_GROUP: &'static str = "AWS::Logs::LogGroup";
+    /// The type of keys.
+    pub(super) const KEY: &'static str = "AWS::KMS::Key";
+
     /// The section of `document`.
     pub(super) fn of(document: &'a Value) -> Result<Self, TemplateError> {
         document

@@ -71,6 +71,12 @@ impl Scope<'_> {
             )),
             (Resources::BUCKET, "Arn") => Some(format!("arn:aws:s3:::{name}")),
             (Resources::FUNCTION, "Arn") => Some(function_arn(&name)),
+            (Resources::LOG_GROUP, "Arn") => Some(format!(
+                "arn:aws:logs:{REGION}:{ACCOUNT_ID}:log-group:{name}:*"
+            )),
+            (Resources::KEY, "Arn") => {
+                Some(format!("arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/{name}"))
+            }
             _ => None,
         })
     }
@@ -86,6 +92,8 @@ impl Scope<'_> {
             Some(Resources::TABLE) => "TableName",
             Some(Resources::BUCKET) => "BucketName",
             Some(Resources::FUNCTION) => "FunctionName",
+            Some(Resources::LOG_GROUP) => "LogGroupName",
+            Some(Resources::KEY) => return Ok(Some(format!("{}-{id}", self.site.stack))),
             Some(Resources::HTTP_API) => return Ok(Some(API_ID.to_owned())),
             _ => return Ok(None),
         };

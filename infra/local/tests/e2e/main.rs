@@ -19,6 +19,7 @@ mod functions;
 mod isolation;
 mod limits;
 mod memory;
+mod permissions;
 mod plans;
 mod poison;
 mod processes;

@@ -97,6 +97,7 @@ pub(crate) fn options(dir: PathBuf) -> StackOptions {
         port: 0,
         programs: program().parent().unwrap().to_path_buf(),
         parameters: BTreeMap::new(),
+        witnessed: false,
         progress: |_| {},
     }
 }

@@ -13,6 +13,7 @@ mod concurrency;
 mod environment;
 mod events;
 mod failures;
+mod permissions;
 mod product;
 mod provision;
 mod queue_trigger;

@@ -65,6 +65,32 @@ fn intrinsic_functions_are_evaluated_in_both_notations() {
     assert_eq!(value("!Join ['-', !Ref Names]"), "a-b");
     assert_eq!(value("!Select [1, !Split [',', 'p,q']]"), "q");
     assert_eq!(value("true"), "true");
+    // A node that is used twice keeps its function.
+    let twice = with_variables("W: &w !If [IsX, one, two]\n          V: *w");
+    assert_eq!(
+        parse(&twice, &[]).function("F").unwrap().environment["V"],
+        "one"
+    );
+}
+
+#[test]
+fn an_alias_of_a_function_is_the_function() {
+    let with_arn = |arn: &str| {
+        let own = "FunctionArn: !GetAtt AuthorizerFunction.Arn";
+        assert!(TEMPLATE.contains(own));
+        parse_at(
+            &TEMPLATE.replace(own, &format!("FunctionArn: !Sub '{arn}'")),
+            &[],
+            "",
+        )
+    };
+    let template = with_arn("${AuthorizerFunction.Arn}:live").unwrap();
+    assert_eq!(template.api.authorizers[0].function, "AuthorizerFunction");
+    let error = with_arn("${AuthorizerFunction.Arn}live")
+        .unwrap_err()
+        .to_string();
+    let expected = "Api.Auth.Authorizers.ByToken.FunctionArn: it is no function of this template";
+    assert_eq!(error, expected);
 }
 
 #[test]
