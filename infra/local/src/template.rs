@@ -63,9 +63,21 @@ impl TemplateError {
     }
 }
 
+/// The document in `text` as JSON, with every intrinsic function in its long form and nothing
+/// evaluated.
+///
+/// # Errors
+///
+/// It is no YAML, or larger than CloudFormation takes.
+pub fn document(text: &str) -> Result<serde_json::Value, TemplateError> {
+    document::parse(text)
+}
+
 /// One template at one [`Site`], all values evaluated.
 #[derive(Debug, Clone)]
 pub struct Template {
+    /// What it was read with in place of parameters' defaults.
+    pub parameters: BTreeMap<String, String>,
     /// The functions.
     pub functions: Vec<Function>,
     /// The HTTP API.
@@ -115,6 +127,7 @@ impl Template {
         let functions = functions::read(&scope)?;
         let queues = stores::queues(&scope)?;
         Ok(Self {
+            parameters: parameters.clone(),
             api: api::read(&scope)?,
             queue_triggers: triggers::queue_triggers(&scope, &queues)?,
             schedules: triggers::schedules(&scope)?,
