@@ -39,6 +39,9 @@ use crate::{
 const IMAGE: &str = "tenantry/lambda:local";
 /// Where `make` installs the SAM CLI, in the checkout.
 const PROGRAM: &str = ".local/tools/sam/bin/sam";
+/// A container's loopback is its own, so a sender in it calls no receiver on this machine, and refuses
+/// to start when it is told to.
+const WEBHOOK_TARGETS: (&str, &str) = ("WEBHOOK_TARGETS", "public");
 /// What the SAM CLI and Docker's client may need of a person's environment. Of a variable that a
 /// function has too, `sam local` would take the person's value, so all others stay outside.
 const KEPT_VARIABLES: [&str; 7] = [
@@ -207,6 +210,10 @@ fn reached_through(function: &FunctionOptions, host: Ipv4Addr, ports: &[u16]) ->
             let (here, there) = (format!("127.0.0.1:{port}"), format!("{host}:{port}"));
             *value = value.replace(&here, &there);
         }
+    }
+    let (targets, public) = WEBHOOK_TARGETS;
+    if let Some(value) = function.environment.get_mut(targets) {
+        public.clone_into(value);
     }
     function
 }

@@ -71,6 +71,8 @@ async fn own(stack: &Stack, functions: Vec<FunctionOptions>) -> Vec<Runner> {
             name: "the local stack's runtime",
             way: Way::Runtime(runtime(functions, "runtime").await),
             adds: &[],
+            lacks: &[],
+            refuses: &[],
         },
         Runner {
             name: "the local stack's gateway",
@@ -79,6 +81,8 @@ async fn own(stack: &Stack, functions: Vec<FunctionOptions>) -> Vec<Runner> {
                 authorizes: true,
             },
             adds: &[],
+            lacks: &[],
+            refuses: &[],
         },
     ]
 }
@@ -94,6 +98,8 @@ async fn of_sam(stack: &Stack, sam: &Sam) -> (Vec<Runner>, Vec<Server>) {
             name: |function| &function.id,
         },
         adds: &[],
+        lacks: &[],
+        refuses: &[],
     }];
     let mut servers = vec![lambda];
     let mut stages = BTreeMap::new();
@@ -110,6 +116,8 @@ async fn of_sam(stack: &Stack, sam: &Sam) -> (Vec<Runner>, Vec<Server>) {
             authorizes: true,
         },
         adds: &[SAMS_CONTENT_TYPE],
+        lacks: &[],
+        refuses: &[],
     });
     (runners, servers)
 }
@@ -155,8 +163,15 @@ async fn replay(stack: &Stack, runners: &[Runner]) -> (BTreeMap<&'static str, us
         }
         for runner in others {
             if let Some(answer) = ask(runner, &world, &event, function).await {
-                let answer = runner.without_additions(&truth, answer);
-                let differences = differences(&truth, &answer).into_iter();
+                let (truth, answer) = runner.comparable(&truth, answer);
+                let differences = differences(&truth, &answer);
+                if runner.refuses.contains(&name.as_str()) {
+                    if differences.is_empty() {
+                        found.push(format!("{name}, {}: is not refused", runner.name));
+                    }
+                    continue;
+                }
+                let differences = differences.into_iter();
                 found.extend(differences.map(|one| format!("{name}, {}: {one}", runner.name)));
                 *compared.entry(runner.name).or_default() += 1;
             }
@@ -229,6 +244,8 @@ async fn a_function_with_another_setting_is_told_from_the_first_one() {
         name,
         way: Way::Runtime(lambda),
         adds: &[],
+        lacks: &[],
+        refuses: &[],
     };
     let runners = [
         runner("one", runtime(functions, "one").await),

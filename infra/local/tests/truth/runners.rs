@@ -1,6 +1,6 @@
 //! What can run the functions, and how each is given an event.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use local::{
     events::{Event, World},
@@ -9,14 +9,11 @@ use local::{
 };
 use reqwest::{Client, Method, redirect::Policy};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use crate::answer;
 
 /// A container's first event includes its start and its image's making.
 const ANSWER_WAIT: Duration = Duration::from_mins(2);
-/// The header by which Lambda says that a function failed.
-const FUNCTION_ERROR: &str = "x-amz-function-error";
 /// Headers that a gateway sets and a caller does not.
 const GATEWAYS_HEADERS: [&str; 2] = ["content-length", "host"];
 
@@ -26,6 +23,10 @@ pub(crate) struct Runner {
     pub(crate) way: Way,
     /// Headers that it adds to an answer that has none of the name.
     pub(crate) adds: &'static [(&'static str, &'static str)],
+    /// Headers that no answer has there.
+    pub(crate) lacks: &'static [&'static str],
+    /// Events that are refused there. One that is not, any more, is told of.
+    pub(crate) refuses: &'static [&'static str],
 }
 
 /// How an event gets there.
@@ -46,19 +47,21 @@ pub(crate) enum Way {
 }
 
 impl Runner {
-    /// Takes from an answer what the runner has added to it, judged by the true one.
-    pub(crate) fn without_additions(&self, truth: &Value, mut answer: Value) -> Value {
-        let headers = answer.get_mut("headers").and_then(Value::as_object_mut);
-        if let Some(headers) = headers {
+    /// The true answer and the runner's, without what the runner is known to leave out and to add.
+    pub(crate) fn comparable(&self, truth: &Value, mut answer: Value) -> (Value, Value) {
+        let mut truth = truth.clone();
+        let truths = truth.get_mut("headers").and_then(Value::as_object_mut);
+        let answers = answer.get_mut("headers").and_then(Value::as_object_mut);
+        if let (Some(truths), Some(answers)) = (truths, answers) {
             for (name, value) in self.adds {
-                let is_added = truth["headers"].get(name).is_none()
-                    && headers.get(*name) == Some(&json!(value));
-                if is_added {
-                    headers.remove(*name);
+                let is_added = !truths.contains_key(*name);
+                if is_added && answers.get(*name) == Some(&json!(value)) {
+                    answers.remove(*name);
                 }
             }
+            truths.retain(|name, _| !self.lacks.contains(&name.as_str()));
         }
-        answer
+        (truth, answer)
     }
 
     /// The answer to an event; `None` where it cannot be given in this way.
@@ -100,12 +103,16 @@ async fn invoke(url: &str, name: &str, payload: &Value) -> Value {
     let url = format!("{url}/2015-03-31/functions/{name}/invocations");
     let response = client().post(url).body(payload.to_string()).send().await;
     let response = response.unwrap();
-    let is_error = response.headers().contains_key(FUNCTION_ERROR);
     let body = response.bytes().await.unwrap();
-    let text = String::from_utf8_lossy(&body);
-    match serde_json::from_slice(&body) {
-        Ok(answer) if !is_error => answer,
-        _ => json!({ "function_error": text }),
+    let answer: Value = serde_json::from_slice(&body)
+        .unwrap_or_else(|_no_json| String::from_utf8_lossy(&body).into_owned().into());
+    // Neither server has the header by which Lambda says that a function failed.
+    match (
+        answer["errorType"].as_str(),
+        answer["errorMessage"].as_str(),
+    ) {
+        (Some(kind), Some(message)) => json!({ "function_error": format!("{kind}: {message}") }),
+        _ => answer,
     }
 }
 

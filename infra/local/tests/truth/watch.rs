@@ -23,6 +23,31 @@ use crate::{
 
 /// Where `make` installs it, in the checkout.
 const PROGRAM: &str = ".local/tools/cargo-lambda/bin/cargo-lambda";
+/// What its router adds for browsers.
+const CORS: [(&str, &str); 2] = [
+    ("access-control-allow-credentials", "true"),
+    (
+        "vary",
+        "origin, access-control-request-method, access-control-request-headers",
+    ),
+];
+/// What follows from the variables of a stage, which its router has not.
+const LIFECYCLE: [&str; 3] = ["deprecation", "link", "sunset"];
+/// Events whose functions look at the time that is left. It tells every function a deadline of ten
+/// minutes after the beginning of 1970, so they begin with nothing.
+const TOO_LATE: [&str; 11] = [
+    "billing-meter-batch",
+    "migrate-batch",
+    "migrate-move-tenant",
+    "relay",
+    "report-undelivered-batch",
+    "report-worker-batch",
+    "report-worker-poison",
+    "tenants-export",
+    "webhook-sender-batch",
+    "webhooks-dispatch-events",
+    "webhooks-dispatch-results",
+];
 const READY_WAIT: Duration = Duration::from_secs(60);
 const READY_EVERY: Duration = Duration::from_millis(50);
 
@@ -69,7 +94,7 @@ impl Watch {
         }
         for function in functions {
             let name = &stack.template().function(&function.id).unwrap().binary;
-            let api = format!("127.0.0.1:{port}/.rt/{name}");
+            let api = format!("http://127.0.0.1:{port}/.rt/{name}");
             let mut command = Command::new(&function.program);
             command
                 .env_clear()
@@ -97,6 +122,8 @@ impl Watch {
                     name: |function| &function.binary,
                 },
                 adds: &[],
+                lacks: &[],
+                refuses: &TOO_LATE,
             },
             Runner {
                 name: "cargo lambda watch, requested",
@@ -104,7 +131,9 @@ impl Watch {
                     stages: stages.iter().map(of_stage).collect(),
                     authorizes: false,
                 },
-                adds: &[],
+                adds: &CORS,
+                lacks: &LIFECYCLE,
+                refuses: &[],
             },
         ]
     }
