@@ -3,11 +3,14 @@
 TOOLS := .local/tools
 LOCAL := target/debug/local
 BENCH := target/release/bench
+# The functions' programs: those of the crates in functions/ and of their src/bin/.
+FUNCTIONS = $(addprefix target/debug/,$(patsubst functions/%/src/main.rs,%,$(wildcard functions/*/src/main.rs)) \
+  $(basename $(notdir $(wildcard functions/*/src/bin/*.rs))))
 
-.PHONY: help demo up top test verapdf check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
+.PHONY: help demo up top test sam-local sam-invoke sam-image truth-watch truth-sam verapdf check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: build ## Start everything, take the tour, save demo-report.pdf, stop
 	@$(LOCAL) demo
@@ -21,6 +24,26 @@ top: build ## Which tenants use the stack that is up, and how much?
 test: build verapdf ## Run all tests against a real PostgreSQL and the AWS wire protocols
 	@infra/install.sh pdftotext:poppler-utils qpdf:qpdf pgbouncer:pgbouncer
 	@$(LOCAL) with -- cargo test --workspace --locked --no-fail-fast
+
+sam-local: build sam-image ## Serve v1 and v2 by sam local, beside a local stack; Ctrl-C stops it. Needs Docker
+	@$(LOCAL) sam api
+
+sam-invoke: build sam-image ## Give EVENT=events/… to its function by sam local invoke. Needs Docker
+	@$(LOCAL) sam invoke $(EVENT)
+
+sam-image: $(TOOLS)/sam/bin/sam
+	@infra/sam/engine.sh
+	@infra/sam/base-image.sh $(FUNCTIONS)
+
+truth-watch: build $(TOOLS)/cargo-lambda/bin/cargo-lambda ## Does every event get the same answer from cargo lambda watch?
+	@TRUTH_RUNNERS=watch cargo test --workspace --locked --test truth
+
+truth-sam: build $(TOOLS)/sam/bin/sam ## Does it from sam local? Says so and goes on where there is no Docker
+	@infra/sam/engine.sh; case $$? in \
+	  0) infra/sam/base-image.sh $(FUNCTIONS) && TRUTH_RUNNERS=sam cargo test --workspace --locked --test truth ;; \
+	  69) echo "skipped: sam local was given no event" ;; \
+	  *) exit 1 ;; \
+	esac
 
 verapdf: $(TOOLS)/verapdf/Vera.class ## Install veraPDF, which says whether documents are PDF/A and PDF/UA
 
@@ -83,6 +106,11 @@ $(TOOLS)/sam/bin/sam:
 	@infra/install.sh python3/ensurepip:python3-venv
 	python3 -m venv $(TOOLS)/sam
 	$(TOOLS)/sam/bin/pip install --quiet aws-sam-cli==1.170.0
+
+$(TOOLS)/cargo-lambda/bin/cargo-lambda:
+	@infra/install.sh python3/ensurepip:python3-venv
+	python3 -m venv $(TOOLS)/cargo-lambda
+	$(TOOLS)/cargo-lambda/bin/pip install --quiet cargo-lambda==1.9.2
 
 $(TOOLS)/verapdf/Vera.class: infra/verapdf/Vera.java infra/verapdf/install.sh
 	@infra/verapdf/install.sh $(TOOLS)/verapdf

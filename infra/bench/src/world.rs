@@ -71,6 +71,7 @@ impl World {
             durable: false,
             port: 0,
             programs: own.parent().map(PathBuf::from).unwrap_or_default(),
+            triggers: true,
             parameters: BTreeMap::new(),
             witnessed: false,
             progress: |_| {},

@@ -141,6 +141,11 @@ impl Services {
         self.sqs.url()
     }
 
+    /// The ports of DynamoDB, S3 and SQS on 127.0.0.1.
+    pub fn ports(&self) -> [u16; 3] {
+        [&self.dynamodb, &self.s3, &self.sqs].map(Endpoint::port)
+    }
+
     /// The environment variables by which every AWS SDK finds the services.
     pub fn environment(&self) -> [(&'static str, String); 6] {
         let [dynamodb, s3, sqs] = match &self.witness {

@@ -32,8 +32,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Stack {
     gateway: Gateway,
-    event_sources: EventSources,
-    schedules: Schedules,
+    event_sources: Option<EventSources>,
+    schedules: Option<Schedules>,
     lambda: Lambda,
     clients: Clients,
     services: Services,
@@ -75,8 +75,14 @@ impl Stack {
         let log = Log::Folder(options.dir.join("logs"));
         let lambda = Lambda::start(functions.clone(), &log).await;
         let lambda = lambda.map_err(StackError::file(options.dir.join("logs")))?;
-        let event_sources = EventSources::start(&template.queue_triggers, &clients.sqs, &lambda)?;
-        let schedules = Schedules::start(&template.schedules, &lambda);
+        let triggers = &template.queue_triggers;
+        let event_sources = options
+            .triggers
+            .then(|| EventSources::start(triggers, &clients.sqs, &lambda));
+        let event_sources = event_sources.transpose()?;
+        let schedules = options
+            .triggers
+            .then(|| Schedules::start(&template.schedules, &lambda));
         let gateway = Gateway::start(listener, &template.api, lambda.clone());
         Ok(Self {
             gateway: gateway.map_err(StackError::Listen)?,
@@ -114,9 +120,20 @@ impl Stack {
         self.services.calls()
     }
 
+    /// The ports of 127.0.0.1 on which the functions find their stores.
+    pub fn ports(&self) -> [u16; 4] {
+        let [dynamodb, s3, sqs] = self.services.ports();
+        [self.cluster.port(), dynamodb, s3, sqs]
+    }
+
     /// The template as it was read for this stack.
     pub fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// How each function is run.
+    pub fn functions(&self) -> &[FunctionOptions] {
+        &self.functions
     }
 
     /// How the function with logical id `id` is run.

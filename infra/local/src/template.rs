@@ -81,6 +81,8 @@ pub fn document(text: &str) -> Result<Value, TemplateError> {
 /// One template at one [`Site`], all values evaluated.
 #[derive(Debug, Clone)]
 pub struct Template {
+    /// What it was read with in place of parameters' defaults.
+    pub parameters: BTreeMap<String, String>,
     /// The functions.
     pub functions: Vec<Function>,
     /// The HTTP API.
@@ -126,6 +128,7 @@ impl Template {
         let functions = functions::read(&scope)?;
         let queues = stores::queues(&scope)?;
         Ok(Self {
+            parameters: parameters.clone(),
             api: api::read(&scope)?,
             queue_triggers: triggers::queue_triggers(&scope, &queues)?,
             schedules: triggers::schedules(&scope)?,

@@ -49,6 +49,10 @@ impl Endpoint {
         format!("http://{}", self.address)
     }
 
+    pub(super) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     pub(super) async fn stop(mut self) {
         // An error means that the task has ended already.
         let _ended = self.stop.send(());

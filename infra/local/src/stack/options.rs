@@ -13,6 +13,8 @@ pub struct StackOptions {
     pub port: u16,
     /// The folder with the functions' programs.
     pub programs: PathBuf,
+    /// Whether queues and the clock start functions; `false` leaves that to whoever calls them.
+    pub triggers: bool,
     /// Parameters of the template, beside those that a stack on one machine always sets.
     pub parameters: BTreeMap<String, String>,
     /// Whether to note what the functions call, see [`Stack::calls`](super::Stack::calls).

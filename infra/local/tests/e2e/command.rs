@@ -166,6 +166,8 @@ fn a_wrong_command_line_shows_the_right_one() {
         &["up", "--folder"],
         &["demo", "now"],
         &["with"],
+        &["sam"],
+        &["sam", "invoke"],
     ] {
         let output = output(Command::new(program()).args(words));
         assert_eq!(output.status.code(), Some(64), "{words:?}");

@@ -96,6 +96,7 @@ pub(crate) fn options(dir: PathBuf) -> StackOptions {
         durable: false,
         port: 0,
         programs: program().parent().unwrap().to_path_buf(),
+        triggers: true,
         parameters: BTreeMap::new(),
         witnessed: false,
         progress: |_| {},
