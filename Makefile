@@ -3,19 +3,21 @@
 TOOLS := .local/tools
 LOCAL := target/debug/local
 BENCH := target/release/bench
+ARCH := arm64
+WITH_SAM := PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH"
 
-.PHONY: help demo up test verapdf check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
+.PHONY: help demo up test verapdf check format lint docs deny advisories template bench bench-full simulate budgets released release programs build deploy compiler
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-demo: build ## Start everything, take the tour, save demo-report.pdf, stop
+demo: programs ## Start everything, take the tour, save demo-report.pdf, stop
 	@$(LOCAL) demo
 
-up: build ## Start everything on 127.0.0.1:3000 and stay up; Ctrl-C stops it
+up: programs ## Start everything on 127.0.0.1:3000 and stay up; Ctrl-C stops it
 	@$(LOCAL) up
 
-test: build verapdf ## Run all tests against a real PostgreSQL and the AWS wire protocols
+test: programs verapdf ## Run all tests against a real PostgreSQL and the AWS wire protocols
 	@infra/install.sh pdftotext:poppler-utils qpdf:qpdf pgbouncer:pgbouncer
 	@$(LOCAL) with -- cargo test --workspace --locked --no-fail-fast
 
@@ -60,10 +62,19 @@ budgets: release ## Has a function grown, or a hot path?
 	@$(BENCH) counts
 	@$(BENCH) simulate --check
 
+build: compiler $(TOOLS)/sam/bin/cargo-lambda ## Build all functions for Lambda; ARCH=x86_64 for another processor than arm64
+	@$(WITH_SAM) infra/build.sh $(ARCH)
+
+deploy: compiler $(TOOLS)/sam/bin/cargo-lambda ## Build, show what is going to change, ask and deploy: ENV=dev, staging or prod
+	@$(WITH_SAM) infra/deploy.sh $(ENV)
+
+released: programs ## Write down what is deployed now, for the tests of the next release
+	@WRITE_LAST_RELEASE=1 $(LOCAL) with -- cargo test --workspace --locked --test releases -- written_down
+
 release: compiler
 	cargo build --workspace --bins --locked --release
 
-build: compiler
+programs: compiler
 	cargo build --workspace --exclude bench --bins --locked
 
 # Rust links with it, and some crates have C in them.
@@ -77,6 +88,10 @@ $(TOOLS)/sam/bin/sam:
 	@infra/install.sh python3/ensurepip:python3-venv
 	python3 -m venv $(TOOLS)/sam
 	$(TOOLS)/sam/bin/pip install --quiet aws-sam-cli==1.170.0
+
+# In the same place: cargo-lambda takes zig from the first python3 on the PATH, and SAM's is that one.
+$(TOOLS)/sam/bin/cargo-lambda: | $(TOOLS)/sam/bin/sam
+	$(TOOLS)/sam/bin/pip install --quiet cargo-lambda==1.9.2 ziglang==0.17.1
 
 $(TOOLS)/verapdf/Vera.class: infra/verapdf/Vera.java infra/verapdf/install.sh
 	@infra/verapdf/install.sh $(TOOLS)/verapdf
