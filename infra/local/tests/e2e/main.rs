@@ -24,6 +24,7 @@ mod poison;
 mod processes;
 mod reports;
 mod restart;
+mod rolling;
 mod routes;
 mod silo;
 mod tenant;
