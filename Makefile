@@ -6,39 +6,41 @@ BENCH := target/release/bench
 # The functions' programs: those of the crates in functions/ and of their src/bin/.
 FUNCTIONS = $(addprefix target/debug/,$(patsubst functions/%/src/main.rs,%,$(wildcard functions/*/src/main.rs)) \
   $(basename $(notdir $(wildcard functions/*/src/bin/*.rs))))
+ARCH := arm64
+WITH_SAM := PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH"
 
-.PHONY: help demo up top test sam-local sam-invoke sam-image truth-watch truth-sam verapdf check format lint docs deny advisories template bench bench-full simulate budgets release build compiler
+.PHONY: help demo up top test sam-local sam-invoke sam-image truth-watch truth-sam verapdf check format lint docs deny advisories template bench bench-full simulate budgets released release programs build deploy compiler
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-demo: build ## Start everything, take the tour, save demo-report.pdf, stop
+demo: programs ## Start everything, take the tour, save demo-report.pdf, stop
 	@$(LOCAL) demo
 
-up: build ## Start everything on 127.0.0.1:3000 and stay up; Ctrl-C stops it
+up: programs ## Start everything on 127.0.0.1:3000 and stay up; Ctrl-C stops it
 	@$(LOCAL) up
 
-top: build ## Which tenants use the stack that is up, and how much?
+top: programs ## Which tenants use the stack that is up, and how much?
 	@$(LOCAL) top
 
-test: build verapdf ## Run all tests against a real PostgreSQL and the AWS wire protocols
+test: programs verapdf ## Run all tests against a real PostgreSQL and the AWS wire protocols
 	@infra/install.sh pdftotext:poppler-utils qpdf:qpdf pgbouncer:pgbouncer
 	@$(LOCAL) with -- cargo test --workspace --locked --no-fail-fast
 
-sam-local: build sam-image ## Serve v1 and v2 by sam local, beside a local stack; Ctrl-C stops it. Needs Docker
+sam-local: programs sam-image ## Serve v1 and v2 by sam local, beside a local stack; Ctrl-C stops it. Needs Docker
 	@$(LOCAL) sam api
 
-sam-invoke: build sam-image ## Give EVENT=events/… to its function by sam local invoke. Needs Docker
+sam-invoke: programs sam-image ## Give EVENT=events/… to its function by sam local invoke. Needs Docker
 	@$(LOCAL) sam invoke $(EVENT)
 
 sam-image: $(TOOLS)/sam/bin/sam
 	@infra/sam/engine.sh
 	@infra/sam/base-image.sh $(FUNCTIONS)
 
-truth-watch: build $(TOOLS)/cargo-lambda/bin/cargo-lambda ## Does every event get the same answer from cargo lambda watch?
+truth-watch: programs $(TOOLS)/sam/bin/cargo-lambda ## Does every event get the same answer from cargo lambda watch?
 	@TRUTH_RUNNERS=watch cargo test --workspace --locked --test truth
 
-truth-sam: build $(TOOLS)/sam/bin/sam ## Does it from sam local? Says so and goes on where there is no Docker
+truth-sam: programs $(TOOLS)/sam/bin/sam ## Does it from sam local? Says so and goes on where there is no Docker
 	@infra/sam/engine.sh; case $$? in \
 	  0) infra/sam/base-image.sh $(FUNCTIONS) && TRUTH_RUNNERS=sam cargo test --workspace --locked --test truth ;; \
 	  69) echo "skipped: sam local was given no event" ;; \
@@ -66,7 +68,7 @@ advisories: $(TOOLS)/bin/cargo-deny ## Is any dependency known to be vulnerable?
 
 template: $(TOOLS)/sam/bin/sam ## Do SAM and cfn-lint accept the templates?
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam/bin/sam validate --lint --template template.yaml
-	$(TOOLS)/sam/bin/cfn-lint template.yaml infra/*.yaml
+	$(TOOLS)/sam/bin/cfn-lint template.yaml infra/*.yaml infra/monitoring/*.yaml
 
 bench: release ## How fast and how cheap is it, beside its floor and a Python peer? A few minutes
 	@$(BENCH) run
@@ -89,10 +91,19 @@ budgets: release ## Has a function grown, or a hot path?
 	@$(BENCH) counts
 	@$(BENCH) simulate --check
 
+build: compiler $(TOOLS)/sam/bin/cargo-lambda ## Build all functions for Lambda; ARCH=x86_64 for another processor than arm64
+	@$(WITH_SAM) infra/build.sh $(ARCH)
+
+deploy: compiler $(TOOLS)/sam/bin/cargo-lambda ## Build, show what is going to change, ask and deploy: ENV=dev, staging or prod
+	@$(WITH_SAM) infra/deploy.sh $(ENV)
+
+released: programs ## Write down what is deployed now, for the tests of the next release
+	@WRITE_LAST_RELEASE=1 $(LOCAL) with -- cargo test --workspace --locked --test releases -- written_down
+
 release: compiler
 	cargo build --workspace --bins --locked --release
 
-build: compiler
+programs: compiler
 	cargo build --workspace --exclude bench --bins --locked
 
 # Rust links with it, and some crates have C in them.
@@ -107,10 +118,9 @@ $(TOOLS)/sam/bin/sam:
 	python3 -m venv $(TOOLS)/sam
 	$(TOOLS)/sam/bin/pip install --quiet aws-sam-cli==1.170.0
 
-$(TOOLS)/cargo-lambda/bin/cargo-lambda:
-	@infra/install.sh python3/ensurepip:python3-venv
-	python3 -m venv $(TOOLS)/cargo-lambda
-	$(TOOLS)/cargo-lambda/bin/pip install --quiet cargo-lambda==1.9.2
+# In the same place: cargo-lambda takes zig from the first python3 on the PATH, and SAM's is that one.
+$(TOOLS)/sam/bin/cargo-lambda: | $(TOOLS)/sam/bin/sam
+	$(TOOLS)/sam/bin/pip install --quiet cargo-lambda==1.9.2 ziglang==0.17.1
 
 $(TOOLS)/verapdf/Vera.class: infra/verapdf/Vera.java infra/verapdf/install.sh
 	@infra/verapdf/install.sh $(TOOLS)/verapdf

@@ -5,6 +5,7 @@
 //! for them (profiles, metadata services, STS) stays out of the programs and of their start.
 
 mod lean;
+mod put;
 
 use std::sync::OnceLock;
 
@@ -19,6 +20,7 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use crate::config;
 
 pub(crate) use lean::Lean;
+pub use put::{PutError, put};
 
 /// The roots of Amazon Trust Services, to which the certificates of all AWS services chain
 /// (<https://www.amazontrust.com/repository/>): reading the system's hundred and more would take a

@@ -36,6 +36,16 @@ pub use replica::ReplicaConfig;
 pub use statement::{Bind, RowReader, Statement, Work};
 pub use transaction::Transaction;
 
+/// What sessions send beside the functions' own statements, for the tests that prepare them all.
+pub const SESSION_STATEMENTS: &[&str] = &[
+    batch::CHECK_ROLE,
+    batch::POSITION,
+    door::ENTER,
+    door::ENTER_LEAVING,
+    replica::CHECK_REPLICA,
+    replica::CHECK_PLACE,
+];
+
 /// Declares a domain's statements.
 ///
 /// Each is labelled with the path of its constant, which is what `pg_stat_activity` then shows,

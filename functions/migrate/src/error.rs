@@ -8,6 +8,7 @@ use shared::db::DbError;
 use shared::ids::TenantId;
 use tokio_postgres::error::SqlState;
 
+use crate::contract::Running;
 use crate::lint::Finding;
 use crate::silos::SilosLeft;
 
@@ -62,6 +63,45 @@ pub enum MigrateError {
     /// There is no time left to begin.
     #[error("no time left to begin")]
     OutOfTime,
+    /// A file takes something away that those who may be running need. Nothing was applied.
+    #[error("V{version:04} takes away what releases before V{since:04} need, and {running}")]
+    Contract {
+        /// The file.
+        version: i32,
+        /// The first release that can do without.
+        since: i32,
+        /// Who may be running.
+        running: Running,
+    },
+    /// A release is to come back that needs what was taken away.
+    #[error(
+        "V{version:04} took away what releases before V{since:04} need, and this is V{release:04}"
+    )]
+    Contracted {
+        /// The file.
+        version: i32,
+        /// The first release that can do without.
+        since: i32,
+        /// The one that is to come back.
+        release: i32,
+    },
+    /// The code is older than the release that is deployed.
+    #[error("V{asked:04} is to be deployed, and this program ends with V{own:04}")]
+    OtherRelease {
+        /// The release that is deployed.
+        asked: i32,
+        /// This program's own.
+        own: i32,
+    },
+    /// A property of the stack's resource is missing, or no number.
+    #[error("the property {0} is not the number of a file")]
+    Property(&'static str),
+    /// The invocation was about to end.
+    #[error("the time is up; what was done stays, and the next run goes on")]
+    TimeUp,
+    /// CloudFormation does not know yet what came of it.
+    #[error("the stack was not told: {0}")]
+    Untold(String),
     /// All migrations are applied, and the linter found holes.
     #[error("posture: {}", list(.0))]
     Posture(Vec<Finding>),
@@ -116,6 +156,12 @@ impl From<MigrateError> for Diagnostic {
             | MigrateError::ReadersLeft(_)
             | MigrateError::StillThere(_)
             | MigrateError::OutOfTime => "tenant",
+            MigrateError::Contract { .. }
+            | MigrateError::Contracted { .. }
+            | MigrateError::OtherRelease { .. }
+            | MigrateError::Property(_)
+            | MigrateError::TimeUp
+            | MigrateError::Untold(_) => "deployment",
             MigrateError::Posture(_) => "posture",
         };
         Self {

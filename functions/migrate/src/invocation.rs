@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_lambda_events::cloudformation::CloudFormationCustomResourceResponse;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
@@ -10,12 +11,14 @@ use shared::db::DatabaseConfig;
 use shared::deadline::Deadline;
 use shared::ids::TenantId;
 
-use crate::apply::run;
+use crate::apply::{Work, run};
+use crate::contract::Running;
+use crate::deployment::{self, StackEvent};
 use crate::lint::Strictness;
 use crate::moving::{self, Moved, Place};
 use crate::session::{self, Run};
 use crate::silo::{self, SiloState};
-use crate::{Applied, MigrateError, register};
+use crate::{Applied, MigrateError, Passwords, embedded, register};
 
 /// Nothing is begun when less than this is left of an invocation, in seconds.
 const MARGIN_SECS: u64 = 30;
@@ -23,8 +26,9 @@ const MARGIN_SECS: u64 = 30;
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// `{}`: bring every schema up to date. The binary holds the schemas it stands for.
-    MigrateAll,
+    /// `{}`, or `{"migrate": {"beside": 18}}`: bring every schema up to date, beside those who may be
+    /// running. The binary holds the schemas it stands for.
+    MigrateAll(Running),
     /// One tenant's matter.
     Tenant(Command),
 }
@@ -47,12 +51,25 @@ pub enum Command {
     },
 }
 
+/// The whole, for an operator who knows what is running.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Whole {
+    /// All schemas.
+    Migrate {
+        /// The release that is running, by its last file.
+        beside: i32,
+    },
+}
+
 /// An event of this function: a task, or a batch from its queue with a task in each message.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Value")]
 pub enum Invocation {
-    /// From an operator or a deployment.
+    /// From an operator.
     Task(Task),
+    /// From a deployment.
+    Deployment(Box<StackEvent>),
     /// From the queue.
     Batch(SqsEvent),
 }
@@ -69,16 +86,23 @@ pub enum Answer {
     Moved(Moved),
     /// The messages that have to come again.
     Batch(SqsBatchResponse),
+    /// What the stack is told.
+    Deployed(Box<CloudFormationCustomResourceResponse>),
 }
 
 impl TryFrom<Value> for Task {
     type Error = serde_json::Error;
 
     fn try_from(event: Value) -> Result<Self, Self::Error> {
-        match event.as_object().is_some_and(serde_json::Map::is_empty) {
-            true => Ok(Self::MigrateAll),
-            false => serde_json::from_value(event).map(Self::Tenant),
+        let members = event.as_object();
+        if members.is_some_and(serde_json::Map::is_empty) {
+            return Ok(Self::MigrateAll(Running::Unknown));
         }
+        if members.is_some_and(|members| members.contains_key("migrate")) {
+            let Whole::Migrate { beside } = serde_json::from_value(event)?;
+            return Ok(Self::MigrateAll(Running::Release(beside)));
+        }
+        serde_json::from_value(event).map(Self::Tenant)
     }
 }
 
@@ -86,50 +110,83 @@ impl TryFrom<Value> for Invocation {
     type Error = serde_json::Error;
 
     fn try_from(event: Value) -> Result<Self, Self::Error> {
-        match event.get("Records").is_some() {
-            true => serde_json::from_value(event).map(Self::Batch),
-            false => Task::try_from(event).map(Self::Task),
+        if event.get("Records").is_some() {
+            return serde_json::from_value(event).map(Self::Batch);
         }
+        if event.get("RequestType").is_some() {
+            return serde_json::from_value(event).map(Self::Deployment);
+        }
+        Task::try_from(event).map(Self::Task)
     }
 }
 
-/// Does what the event says, in the database of `DATABASE_URL`.
+/// Does what the event says, in the database of `DATABASE_URL`, and gives new roles the passwords of
+/// `DATABASE_ROLE_PASSWORDS`.
 ///
 /// Everything may be asked again at any time: what is done already is left as it is, and what was
 /// begun is brought to its end. When all is migrated, a finding of the linter fails the
-/// invocation, warnings included: this is how a deployment learns that it must not go on.
+/// invocation, warnings included. A deployment is told so, and does not go on.
 pub async fn handle(event: LambdaEvent<Invocation>) -> Result<Answer, MigrateError> {
     let deadline = Deadline::of(&event.context, Duration::from_secs(MARGIN_SECS));
-    let database = DatabaseConfig::from_env()?;
-    perform(event.payload, &database, &deadline).await
+    let known = DatabaseConfig::from_env().and_then(|database| {
+        let passwords = Passwords::from_env()?;
+        Ok((database, passwords))
+    });
+    if let Invocation::Deployment(request) = event.payload {
+        let response = deployment::respond(&request, known, &deadline).await;
+        deployment::tell(&request, &response).await?;
+        return Ok(Answer::Deployed(Box::new(response)));
+    }
+    let (database, passwords) = known?;
+    answer(event.payload, &database, passwords, &deadline).await
 }
 
-/// As [`handle`], in a given database and until a given time.
+/// As [`handle`], in a given database and until a given time. No role gets a password, and no stack is
+/// told.
 pub async fn perform(
     event: Invocation,
     database: &DatabaseConfig,
     deadline: &Deadline,
 ) -> Result<Answer, MigrateError> {
+    answer(event, database, Passwords::default(), deadline).await
+}
+
+async fn answer(
+    event: Invocation,
+    database: &DatabaseConfig,
+    passwords: Passwords,
+    deadline: &Deadline,
+) -> Result<Answer, MigrateError> {
+    let work = Work {
+        release: &embedded::release(),
+        database,
+        passwords: &passwords,
+        strictness: Strictness::Insisting,
+        deadline,
+    };
     match event {
-        Invocation::Task(task) => one(task, database, deadline).await,
-        Invocation::Batch(batch) => Ok(Answer::Batch(all(batch, database, deadline).await)),
+        Invocation::Task(task) => one(task, &work).await,
+        Invocation::Batch(batch) => Ok(Answer::Batch(all(batch, &work).await)),
+        Invocation::Deployment(request) => {
+            let known = Ok((database.clone(), passwords));
+            let response = deployment::respond(&request, known, deadline).await;
+            Ok(Answer::Deployed(Box::new(response)))
+        }
     }
 }
 
 /// Each message on its own; what fails comes again, and is put aside by the queue in the end.
-async fn all(batch: SqsEvent, database: &DatabaseConfig, deadline: &Deadline) -> SqsBatchResponse {
+async fn all(batch: SqsEvent, work: &Work<'_>) -> SqsBatchResponse {
     let mut answer = SqsBatchResponse::default();
     for message in batch.records {
         let id = message.message_id.unwrap_or_default();
         let body = message.body.unwrap_or_default();
         let task = serde_json::from_str::<Value>(&body).and_then(Task::try_from);
         let outcome = match task {
-            _ if deadline.near() => Err("no time left to begin".to_owned()),
+            _ if work.deadline.near() => Err("no time left to begin".to_owned()),
             // The parser's own words quote the message, and messages are not for logs.
             Err(error) => Err(format!("no task, from column {} on", error.column())),
-            Ok(task) => one(task, database, deadline)
-                .await
-                .map_err(|error| error.to_string()),
+            Ok(task) => one(task, work).await.map_err(|error| error.to_string()),
         };
         if let Err(reason) = outcome {
             tracing::warn!(message.id = id, reason, "message has to come again");
@@ -139,15 +196,12 @@ async fn all(batch: SqsEvent, database: &DatabaseConfig, deadline: &Deadline) ->
     answer
 }
 
-async fn one(
-    task: Task,
-    database: &DatabaseConfig,
-    deadline: &Deadline,
-) -> Result<Answer, MigrateError> {
+async fn one(task: Task, work: &Work<'_>) -> Result<Answer, MigrateError> {
+    let Work {
+        database, deadline, ..
+    } = *work;
     match task {
-        Task::MigrateAll => run(database, Strictness::Insisting, deadline)
-            .await
-            .map(Answer::Applied),
+        Task::MigrateAll(running) => run(work, running).await.map(Answer::Applied),
         Task::Tenant(Command::ProvisionSilo { tenant_id }) => {
             let mut client = session::begin(database, Run::Beside).await?;
             register::hold(&client, tenant_id).await?;

@@ -11,10 +11,10 @@ use super::error::DbError;
 use crate::tenant::Tenant;
 
 /// Fails, and the rest of the transaction with it, for a role that row-level security does not hold.
-const CHECK_ROLE: &str = "-- shared::db::CHECK_ROLE\nSELECT app.check_role()";
+pub(super) const CHECK_ROLE: &str = "-- shared::db::CHECK_ROLE\nSELECT app.check_role()";
 
 /// The end of the write-ahead log: whoever has replayed so far has all that was committed before.
-const POSITION: &str = "-- shared::db::POSITION\nSELECT pg_current_wal_insert_lsn()";
+pub(super) const POSITION: &str = "-- shared::db::POSITION\nSELECT pg_current_wal_insert_lsn()";
 
 /// What a unit of work means to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,10 @@
 //! Which function of the database lets a unit of work into a tenant.
 
+/// Enters a tenant that is active.
+pub(super) const ENTER: &str = "-- shared::db::ENTER\nSELECT app.enter($1)";
+/// Enters a tenant that is suspended, leaving or being purged as well.
+pub(super) const ENTER_LEAVING: &str = "-- shared::db::ENTER_LEAVING\nSELECT app.enter_leaving($1)";
+
 /// A door into a tenant's rows. PostgreSQL grants each to the roles that may use it, so choosing the
 /// wrong one is an error and never a leak.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,8 +21,8 @@ impl Door {
     /// text would pin a connection of RDS Proxy to its client.
     pub(super) fn enter(self) -> &'static str {
         match self {
-            Self::Active => "-- shared::db::ENTER\nSELECT app.enter($1)",
-            Self::Leaving => "-- shared::db::ENTER_LEAVING\nSELECT app.enter_leaving($1)",
+            Self::Active => ENTER,
+            Self::Leaving => ENTER_LEAVING,
         }
     }
 }

@@ -25,11 +25,12 @@ mod snapshot;
 
 /// Answers its lag; fails, and the batch with it, short of a position, too far behind, or where the
 /// server is no replica.
-const CHECK_REPLICA: &str = "-- shared::db::CHECK_REPLICA\nSELECT app.check_replica($1, $2)";
+pub(super) const CHECK_REPLICA: &str =
+    "-- shared::db::CHECK_REPLICA\nSELECT app.check_replica($1, $2)";
 
 /// Fails where the tenant's silo has gone since the transaction entered: the primary's mover waits
 /// for its readers, and not for a replica's.
-const CHECK_PLACE: &str = "-- shared::db::CHECK_PLACE\nSELECT app.check_place()";
+pub(super) const CHECK_PLACE: &str = "-- shared::db::CHECK_PLACE\nSELECT app.check_place()";
 
 /// The SQLSTATE of a replica that has not come as far as the caller has to see.
 const BEHIND: &str = "TN020";

@@ -25,11 +25,21 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Clones the migrated database that `DATABASE_URL` names.
     pub async fn new() -> Self {
+        let template = url_of("DATABASE_URL");
+        Self::of(template.path().trim_start_matches('/')).await
+    }
+
+    /// One with nothing in it.
+    pub async fn empty() -> Self {
+        Self::of("template1").await
+    }
+
+    /// A clone of the database `source`.
+    async fn of(source: &str) -> Self {
         show_failures();
         let template = url_of("DATABASE_URL");
         let name = format!("test_{}", Uuid::now_v7().simple());
         let admin = connect(&with_database(&template, "postgres")).await;
-        let source = template.path().trim_start_matches('/');
         let create = format!("CREATE DATABASE {name} TEMPLATE {source}");
         let mut attempts = 0;
         while let Err(error) = admin.batch_execute(&create).await {

@@ -9,6 +9,8 @@ use axum::http::header::{HeaderName, HeaderValue};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+mod secure;
+
 /// The largest head and body that a receiver takes in.
 const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// The pause of whoever says one byte at a time.

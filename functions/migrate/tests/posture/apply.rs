@@ -179,7 +179,10 @@ fn the_functions_events_are_understood_and_no_others() {
         assert!(read.is_ok(), "{event}: {read:?}");
     }
     for event in [
-        r#"{"RequestType": "Create", "ResponseURL": "https://example.com/"}"#,
+        // Nobody could be told what came of it.
+        r#"{"RequestType": "Create", "RequestId": "1"}"#,
+        r#"{"migrate": {}}"#,
+        r#"{"migrate": {"beside": 18}, "provision_silo": {}}"#,
         r#"{"provision_silo": {"tenant_id": "t_1; DROP SCHEMA app"}}"#,
         r#"{"provision_silo": {"tenant_id": "01980a00-0000-7000-8000-00000000000a", "schema": "app"}}"#,
         r#"{"move_tenant": {"tenant_id": "01980a00-0000-7000-8000-00000000000a", "to": "app"}}"#,

@@ -13,6 +13,7 @@ mod apply;
 mod auth;
 mod catalogue;
 mod database;
+mod deployment;
 mod differences;
 mod door;
 mod earlier;

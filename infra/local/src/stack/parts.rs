@@ -117,7 +117,11 @@ pub(super) fn overrides(services: &Services, cluster: &Cluster, signing_key: &st
     let roles = roles.chain([OWNER.to_owned()]);
     Overrides {
         everywhere: everywhere.into(),
-        declared: BTreeMap::from([("TOKEN_SIGNING_KEY".to_owned(), signing_key.to_owned())]),
+        declared: BTreeMap::from([
+            ("TOKEN_SIGNING_KEY".to_owned(), signing_key.to_owned()),
+            // Whoever prepares the database gives them.
+            ("DATABASE_ROLE_PASSWORDS".to_owned(), String::new()),
+        ]),
         database: Some(DatabaseOverride {
             host: "127.0.0.1".to_owned(),
             port: cluster.port(),

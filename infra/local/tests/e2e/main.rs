@@ -25,6 +25,7 @@ mod poison;
 mod processes;
 mod reports;
 mod restart;
+mod rolling;
 mod routes;
 mod silo;
 mod tenant;

@@ -1,6 +1,9 @@
 //! The functions' processes, seen from outside.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use local::stack::Stack;
 use nix::{
@@ -12,6 +15,16 @@ use crate::world::{OFTEN, until};
 
 /// The processes in which `program` serves a stack.
 pub(crate) fn processes(stack: &Stack, program: &str) -> Vec<Pid> {
+    let runs = |path: &Path| path.file_name().is_some_and(|name| name == program);
+    find(stack, runs)
+}
+
+/// As [`processes`], of the program at this place only.
+pub(crate) fn processes_of(stack: &Stack, program: &Path) -> Vec<Pid> {
+    find(stack, |path| path == program)
+}
+
+fn find(stack: &Stack, is_wanted: impl Fn(&Path) -> bool) -> Vec<Pid> {
     let exports = stack.exports();
     let (name, url) = exports
         .iter()
@@ -20,17 +33,14 @@ pub(crate) fn processes(stack: &Stack, program: &str) -> Vec<Pid> {
     let mark = format!("{name}={url}");
     let entries = fs::read_dir("/proc").unwrap();
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    pids.filter(|pid: &i32| runs(*pid, program) && has_variable(*pid, &mark))
+    pids.filter(|pid: &i32| is_wanted(&program_of(*pid)) && has_variable(*pid, &mark))
         .map(Pid::from_raw)
         .collect()
 }
 
-fn runs(pid: i32, program: &str) -> bool {
+fn program_of(pid: i32) -> PathBuf {
     let command_line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let path = command_line.split('\0').next().unwrap_or_default();
-    Path::new(path)
-        .file_name()
-        .is_some_and(|name| name == program)
+    command_line.split('\0').next().unwrap_or_default().into()
 }
 
 fn has_variable(pid: i32, mark: &str) -> bool {

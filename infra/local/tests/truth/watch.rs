@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Where `make` installs it, in the checkout.
-const PROGRAM: &str = ".local/tools/cargo-lambda/bin/cargo-lambda";
+const PROGRAM: &str = ".local/tools/sam/bin/cargo-lambda";
 /// What its router adds for browsers.
 const CORS: [(&str, &str); 2] = [
     ("access-control-allow-credentials", "true"),
