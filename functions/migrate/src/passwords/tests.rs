@@ -69,7 +69,10 @@ async fn a_new_role_is_given_its_password_and_keeps_the_one_it_has() {
             .await
             .is_none()
     );
-    assert_eq!(roles.give("it's \\ first").await, [roles.service.clone()]);
+    assert_eq!(
+        roles.give("it's \\ first").await,
+        std::slice::from_ref(&roles.service)
+    );
     assert!(
         roles
             .log_in(&roles.service, "it's \\ first")

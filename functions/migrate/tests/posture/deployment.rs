@@ -20,7 +20,9 @@ async fn newest(owner: &Client) -> i32 {
 }
 
 fn event(kind: &str, asked: i32, before: Option<i32>) -> Value {
-    let mut event = json!({
+    let physical = (kind != "Create").then_some("database-schema");
+    let before = before.map(|before| before.to_string());
+    json!({
         "RequestType": kind,
         "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:migrate",
         "ResponseURL": "https://127.0.0.1:1/",
@@ -28,15 +30,10 @@ fn event(kind: &str, asked: i32, before: Option<i32>) -> Value {
         "RequestId": "00000000-0000-0000-0000-000000000001",
         "ResourceType": "Custom::DatabaseSchema",
         "LogicalResourceId": "DatabaseSchema",
+        "PhysicalResourceId": physical,
         "ResourceProperties": { "Schema": asked.to_string() },
-    });
-    if kind != "Create" {
-        event["PhysicalResourceId"] = json!("database-schema");
-    }
-    if let Some(before) = before {
-        event["OldResourceProperties"] = json!({ "Schema": before.to_string() });
-    }
-    event
+        "OldResourceProperties": { "Schema": before },
+    })
 }
 
 /// The linter insists, and this machine's server may be one that it warns of: a deployment then is
@@ -128,7 +125,8 @@ impl Stack {
     /// Sends an event to the function's own program, and answers how that ended.
     async fn send(&self, mut event: Value, database: &str) -> Outcome {
         let address = self.receiver.address();
-        event["ResponseURL"] = json!(format!("https://{address}/answer?Signature=a%2Fb%3D"));
+        let url = event.get_mut("ResponseURL").unwrap();
+        *url = json!(format!("https://{address}/answer?Signature=a%2Fb%3D"));
         Program::new("migrate", env!("CARGO_BIN_EXE_migrate"))
             .env("DATABASE_URL", database)
             .env("AWS_CA_BUNDLE", self.authority.to_str().unwrap())

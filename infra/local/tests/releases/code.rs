@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use local::project;
@@ -104,7 +104,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 /// The module that a file of a crate's `src` folder is.
 fn module(name: &str, file: &Path) -> String {
     let inner = file.with_extension("");
-    let parts = inner.components().map(|part| part.as_os_str());
+    let parts = inner.components().map(Component::as_os_str);
     let parts = parts.map(|part| part.to_str().unwrap().to_owned());
     let parts = parts.filter(|part| part != "lib");
     let name = name.replace('-', "_");

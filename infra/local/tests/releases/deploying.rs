@@ -112,10 +112,10 @@ fn what_is_not_committed_does_not_go_to_prod() {
     let changes: [(&str, Change); 3] = [
         ("new", |root| fs::write(root.join("new"), "").unwrap()),
         ("changed", |root| {
-            fs::write(root.join("infra/build.sh"), "").unwrap()
+            fs::write(root.join("infra/build.sh"), "").unwrap();
         }),
         ("removed", |root| {
-            fs::remove_file(root.join("infra/build.sh")).unwrap()
+            fs::remove_file(root.join("infra/build.sh")).unwrap();
         }),
     ];
     for (test, change) in changes {

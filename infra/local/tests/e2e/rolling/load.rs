@@ -157,7 +157,7 @@ impl Client {
         ] {
             self.ask(200, Call::get(path)).await;
         }
-        if round % ROUNDS_PER_REPORT == 0
+        if round.is_multiple_of(ROUNDS_PER_REPORT)
             && let Some(reply) = self.ask(202, order().once()).await
         {
             let id = self.tenant.id.clone();
