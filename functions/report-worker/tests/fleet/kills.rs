@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::check::findings;
 use crate::slots::{Chaos, Toll, work};
 use crate::world::World;
@@ -14,8 +16,18 @@ const NEVER: usize = 11;
 
 const UNFINISHED: &str = "reports.reports WHERE status IN ('queued', 'running')";
 
+/// How long the control is waited for: where claims do not count, a report may be lost for good, and that
+/// is a finding too.
+const CONTROL_PATIENCE: Duration = Duration::from_secs(90);
+
 /// Asks for so many reports each of tenants with these plans, and has them made.
-async fn make(world: &World, orders: &[(&str, i32)], projects: u32, chaos: Chaos) -> Toll {
+async fn make(
+    world: &World,
+    orders: &[(&str, i32)],
+    projects: u32,
+    chaos: Chaos,
+    until: impl Future<Output = ()>,
+) -> Toll {
     let mut sent = Vec::new();
     for (plan, count) in orders {
         let tenant = world.tenant(plan, projects).await;
@@ -31,7 +43,7 @@ async fn make(world: &World, orders: &[(&str, i32)], projects: u32, chaos: Chaos
     }
     world.send(&sent, true).await;
     let relay = world.relay();
-    let toll = work(world, WORKERS, chaos, world.until_none(UNFINISHED)).await;
+    let toll = work(world, WORKERS, chaos, until).await;
     relay.abort();
     toll
 }
@@ -46,7 +58,8 @@ async fn every_report_is_made_once_whatever_happens_to_the_workers() {
     };
     // The last one may have two at once: most of its reports are parked for a time.
     let orders = [("enterprise", 130), ("enterprise", 130), ("free", 40)];
-    let toll = make(&world, &orders, 40, chaos).await;
+    let all = world.until_none(UNFINISHED);
+    let toll = make(&world, &orders, 40, chaos, all).await;
     let found = findings(&world).await;
     let orphans = world.bucket.keys().await.len().saturating_sub(300);
     println!("300 reports, {toll:?}, {orphans} documents of nobody");
@@ -73,7 +86,10 @@ async fn without_the_fence_the_checker_finds_something() {
         stalled: 60,
         within: Duration::from_millis(600),
     };
-    let toll = make(&world, &[("enterprise", 24)], 3_000, chaos).await;
+    let all = async {
+        drop(timeout(CONTROL_PATIENCE, world.until_none(UNFINISHED)).await);
+    };
+    let toll = make(&world, &[("enterprise", 24)], 3_000, chaos, all).await;
     let found = findings(&world).await;
     println!("unfenced, {toll:?}: {found:?}");
     assert!(toll.overtaken.load(Ordering::Relaxed) > 0, "{toll:?}");
