@@ -12,8 +12,10 @@ use crate::{
 /// An event that finds the world as most do.
 const USUAL: &str = "events/projects-list-v2.json";
 
-/// Runs until SIGINT, SIGTERM or SIGHUP, and then stops everything that it started. One process of
-/// `sam local` serves one stage: they are on the ports above the stack's own, in the template's order.
+/// Runs until SIGINT, SIGTERM or SIGHUP, and then stops everything that it started.
+///
+/// One process of `sam local` serves one stage: they are on the ports above the stack's own, in the
+/// template's order.
 ///
 /// # Errors
 ///

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     net::Ipv4Addr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -151,7 +151,7 @@ impl Server {
 }
 
 /// What it said last, which is why it ended.
-fn last_line(log: &PathBuf) -> Option<String> {
+fn last_line(log: &Path) -> Option<String> {
     let text = fs::read_to_string(log).ok()?;
     let last = text.lines().rfind(|line| !line.trim().is_empty())?;
     Some(format!("said: {}", last.trim()))

@@ -104,17 +104,14 @@ impl Placeholders {
         while let Some(first) = rest.chars().next() {
             let found = rest.get(..ID_CHARS);
             let found = found.filter(|id| !KNOWN_IDS.iter().any(|known| id.starts_with(known)));
-            match found.and_then(|id| Uuid::try_parse(id).ok()) {
-                Some(id) => {
-                    let next = self.ids.len() + 1;
-                    let number = *self.ids.entry(id).or_insert(next);
-                    named.push_str(&format!("<id {number}>"));
-                    rest = &rest[ID_CHARS..];
-                }
-                None => {
-                    named.push(first);
-                    rest = &rest[first.len_utf8()..];
-                }
+            if let Some(id) = found.and_then(|id| Uuid::try_parse(id).ok()) {
+                let next = self.ids.len() + 1;
+                let number = *self.ids.entry(id).or_insert(next);
+                named.push_str(&format!("<id {number}>"));
+                rest = &rest[ID_CHARS..];
+            } else {
+                named.push(first);
+                rest = &rest[first.len_utf8()..];
             }
         }
         named
