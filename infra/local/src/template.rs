@@ -2,7 +2,7 @@
 //!
 //! [`Template::read`] takes the file apart and evaluates what it uses of it; what the local stack
 //! has no use for (alarms, networks) is left alone. [`provision`] makes the stores, and
-//! [`permissions`] says what each function may call.
+//! [`permissions()`] says what each function may call.
 
 mod api;
 mod conditions;
