@@ -34,7 +34,7 @@ pub(crate) fn of_request(payload: &Value) -> Value {
         false => body.as_bytes().to_vec(),
     };
     // An error has no status and is told by that.
-    assemble(payload["statusCode"].clone(), headers, &body, payload)
+    assemble(&payload["statusCode"], headers, &body, payload)
 }
 
 /// The answer to a request, from what came over HTTP.
@@ -47,7 +47,7 @@ pub(crate) async fn of_response(response: Response) -> Value {
         headers.insert(name.as_str().to_owned(), values.join(", ").into());
     }
     let body = response.bytes().await.unwrap();
-    assemble(status.into(), headers, &body, &Value::Null)
+    assemble(&status.into(), headers, &body, &Value::Null)
 }
 
 /// The answer to anything else.
@@ -55,7 +55,7 @@ pub(crate) fn of_job(payload: &Value) -> Value {
     json!({ "payload": payload })
 }
 
-fn assemble(status: Value, mut headers: Map<String, Value>, body: &[u8], whole: &Value) -> Value {
+fn assemble(status: &Value, mut headers: Map<String, Value>, body: &[u8], whole: &Value) -> Value {
     if status.is_null() {
         return of_job(whole);
     }

@@ -107,7 +107,7 @@ impl Placeholders {
             if let Some(id) = found.and_then(|id| Uuid::try_parse(id).ok()) {
                 let next = self.ids.len() + 1;
                 let number = *self.ids.entry(id).or_insert(next);
-                named.push_str(&format!("<id {number}>"));
+                named.extend(["<id ", &number.to_string(), ">"]);
                 rest = &rest[ID_CHARS..];
             } else {
                 named.push(first);

@@ -48,7 +48,7 @@ const TOO_LATE: [&str; 11] = [
     "webhooks-dispatch-events",
     "webhooks-dispatch-results",
 ];
-const READY_WAIT: Duration = Duration::from_secs(60);
+const READY_WAIT: Duration = Duration::from_mins(1);
 const READY_EVERY: Duration = Duration::from_millis(50);
 
 /// A running `cargo lambda watch` and one instance of each function; all are killed when dropped.
