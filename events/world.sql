@@ -52,10 +52,10 @@ INSERT INTO webhooks.messages (tenant_id, id, type, body, created_at) VALUES
   ('01980a00-0000-7000-8000-00000000000a', '01980a00-0000-7000-8000-0000000000d9', 'project.created',
    '{"type":"project.created","timestamp":"2026-11-20T20:00:00Z","data":{"project_id":"01980a00-0000-7000-8000-000000000001"}}',
    '2026-11-20T20:00:00Z');
-INSERT INTO webhooks.deliveries (tenant_id, id, endpoint_id, message_id, status, claims, tries, due_at, created_at,
-                                 finished_at) VALUES
+INSERT INTO webhooks.deliveries (tenant_id, id, endpoint_id, message_id, type, status, claims, tries, due_at,
+                                 created_at, finished_at) VALUES
   ('01980a00-0000-7000-8000-00000000000a', '01980a00-0000-7000-8000-0000000000d1',
-   '01980a00-0000-7000-8000-0000000000e1', '01980a00-0000-7000-8000-0000000000d9', 'failed', 1, 1,
+   '01980a00-0000-7000-8000-0000000000e1', '01980a00-0000-7000-8000-0000000000d9', 'project.created', 'failed', 1, 1,
    '2026-11-20T20:00:00Z', '2026-11-20T20:00:00Z', '2026-11-20T20:01:00Z');
 INSERT INTO webhooks.attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code) VALUES
   ('01980a00-0000-7000-8000-00000000000a', '01980a00-0000-7000-8000-0000000000d1', 1, '2026-11-20T20:00:30Z', 42, 500);

@@ -503,12 +503,12 @@ SELECT domain
 FROM app.outbox_domains() AS domain;
 
 -- role: relay
--- takes: text, float8, int4
+-- takes: text, int4
 -- gives: tenant_id uuid, id uuid, type text, data jsonb, occurred_at timestamptz
 -- relay::store::TAKE
 
 SELECT tenant_id, id, type, data, occurred_at
-FROM app.outbox_take($1, $2 * interval '1 second', $3);
+FROM app.outbox_take($1, interval '0', $2);
 
 -- role: relay
 -- takes: text, _uuid, _uuid
@@ -732,7 +732,7 @@ FROM finished;
 -- report_worker::store::WAKE
 
 SELECT w.report_id, w.event_id, w.occurred_at
-FROM reports.wake(1) AS w;
+FROM reports.wake(1, interval '10 seconds') AS w;
 
 -- role: report-worker
 -- takes: uuid, int4
@@ -1012,11 +1012,10 @@ FROM cancelled;
 
 -- role: reports
 -- takes:
--- gives: report_id uuid, event_id uuid, occurred_at timestamptz
+-- gives:
 -- reports::store::WAKE
 
-SELECT w.report_id, w.event_id, w.occurred_at
-FROM reports.wake(1) AS w;
+SELECT FROM reports.wake(1, interval '0');
 
 -- role: reports
 -- takes: uuid, uuid, text, jsonb, timestamptz, text
@@ -1504,11 +1503,10 @@ WHERE endpoint_id = $1 AND expires_at IS NULL;
 -- gives: id uuid, endpoint_id uuid, message_id uuid, type text, status text, created_at timestamptz, finished_at timestamptz, attempts int8, next_attempt_at timestamptz
 -- webhooks::store::deliveries::FIND
 
-SELECT d.id, d.endpoint_id, d.message_id, m.type, d.status, d.created_at, d.finished_at,
+SELECT d.id, d.endpoint_id, d.message_id, d.type, d.status, d.created_at, d.finished_at,
        (SELECT count(*) FROM attempts AS a WHERE a.delivery_id = d.id) AS attempts,
        CASE WHEN d.status = 'pending' AND NOT d.claimed THEN d.due_at END AS next_attempt_at
 FROM deliveries AS d
-JOIN messages AS m ON m.id = d.message_id
 JOIN endpoints AS e ON e.id = d.endpoint_id
 WHERE d.id = $1 AND e.status <> 'deleted';
 
@@ -1517,16 +1515,15 @@ WHERE d.id = $1 AND e.status <> 'deleted';
 -- gives: id uuid, endpoint_id uuid, message_id uuid, type text, status text, created_at timestamptz, finished_at timestamptz, attempts int8, next_attempt_at timestamptz
 -- webhooks::store::deliveries::LIST
 
-SELECT d.id, d.endpoint_id, d.message_id, m.type, d.status, d.created_at, d.finished_at,
+SELECT d.id, d.endpoint_id, d.message_id, d.type, d.status, d.created_at, d.finished_at,
        (SELECT count(*) FROM attempts AS a WHERE a.delivery_id = d.id) AS attempts,
        CASE WHEN d.status = 'pending' AND NOT d.claimed THEN d.due_at END AS next_attempt_at
 FROM deliveries AS d
-JOIN messages AS m ON m.id = d.message_id
 JOIN endpoints AS e ON e.id = d.endpoint_id
 WHERE (d.created_at, d.id) < ($1, $2) AND e.status <> 'deleted'
   AND ($4::uuid IS NULL OR d.endpoint_id = $4)
   AND ($5::text IS NULL OR d.status = $5)
-  AND ($6::text IS NULL OR m.type = $6)
+  AND ($6::text IS NULL OR d.type = $6)
 ORDER BY d.created_at DESC, d.id DESC
 LIMIT $3;
 
@@ -1570,12 +1567,12 @@ INSERT INTO messages (id, type, body, created_at)
 VALUES ($1, $2, $3, $4);
 
 -- role: webhooks
--- takes: uuid, uuid, uuid, timestamptz
+-- takes: uuid, uuid, uuid, text, timestamptz
 -- gives:
 -- webhooks::store::deliveries::ADD
 
-INSERT INTO deliveries (id, endpoint_id, message_id, due_at, created_at)
-SELECT $1, $2::uuid, $3, $4, $4
+INSERT INTO deliveries (id, endpoint_id, message_id, type, due_at, created_at)
+SELECT $1, $2::uuid, $3, $4, $5, $5
 WHERE EXISTS (SELECT FROM endpoints AS e WHERE e.id = $2 AND e.status <> 'deleted');
 
 -- role: webhooks
@@ -1597,8 +1594,8 @@ WITH lost AS MATERIALIZED (
   WHERE d.id = lost.id AND d.status = 'failed'
   RETURNING d.id
 ), missed AS (
-  INSERT INTO deliveries (id, endpoint_id, message_id, due_at, created_at)
-  SELECT gen_random_uuid(), e.id, m.id, $3, $3
+  INSERT INTO deliveries (id, endpoint_id, message_id, type, due_at, created_at)
+  SELECT gen_random_uuid(), e.id, m.id, m.type, $3, $3
   FROM endpoints AS e
   JOIN messages AS m ON m.created_at >= greatest($2, e.created_at) AND m.type <> $5
                     AND (e.event_types = '{}' OR m.type = ANY (e.event_types))
@@ -1683,8 +1680,8 @@ WITH message AS (
   ON CONFLICT (tenant_id, id) DO NOTHING
   RETURNING id
 )
-INSERT INTO deliveries (id, endpoint_id, message_id, due_at, created_at)
-SELECT gen_random_uuid(), e.id, message.id, $4, $4
+INSERT INTO deliveries (id, endpoint_id, message_id, type, due_at, created_at)
+SELECT gen_random_uuid(), e.id, message.id, $2, $4, $4
 FROM message
 CROSS JOIN endpoints AS e
 WHERE e.status = 'active' AND (e.event_types = '{}' OR $2 = ANY (e.event_types))

@@ -22,6 +22,7 @@ pub(crate) async fn stack(name: &str) -> Stack {
         port: 0,
         programs: programs().to_path_buf(),
         triggers: false,
+        witnessed: false,
         parameters: BTreeMap::new(),
         progress: |_| {},
     };

@@ -54,7 +54,7 @@ impl Emitted {
     async fn of_product() -> Self {
         let world = World::product().await;
         let owner = Tenant::sign_up(world).await;
-        requests_and_jobs(world, &owner).await;
+        requests_and_jobs(&owner).await;
         let apart = world.folder.join("logs-apart");
         let log = Log::Folder(apart.clone());
         deaf_projects(world, &log).await;
@@ -91,7 +91,7 @@ impl Emitted {
 }
 
 /// A tenant's day: something made, something not found, a report, and a webhook.
-async fn requests_and_jobs(world: &World, owner: &Tenant) {
+async fn requests_and_jobs(owner: &Tenant) {
     let receiver = Receiver::start().await;
     let endpoint = json!({ "url": receiver.url() });
     let endpoint = Call::post("/v2/webhooks/endpoints", &endpoint).once();
