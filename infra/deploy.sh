@@ -22,6 +22,8 @@ prod)
   exit 2
   ;;
 esac
-infra/build.sh arm64
+arch=$(sed -n "/^\[$env\.deploy/,/^\[/s/.*Architecture=\([a-z0-9_]*\).*/\1/p" .samconfig.toml)
+arch=${arch:-arm64}
+infra/build.sh "$arch"
 SAM_CLI_TELEMETRY=0 sam deploy --config-file "$PWD/.samconfig.toml" --config-env "$env" \
-  --template-file .local/build/arm64/template.yaml
+  --template-file ".local/build/$arch/template.yaml"

@@ -48,6 +48,16 @@ impl Deadline {
         }
     }
 
+    /// The same, or `budget` from now if that is sooner: for work that must not hold up what follows.
+    #[must_use]
+    pub fn at_most(&self, budget: Duration) -> Self {
+        let at = self.clock.now() + budget + self.margin;
+        Self {
+            at: Some(self.at.map_or(at, |own| own.min(at))),
+            ..self.clone()
+        }
+    }
+
     /// The time now, by the clock that the deadline is held to.
     pub fn now(&self) -> OffsetDateTime {
         self.clock.now()

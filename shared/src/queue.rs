@@ -21,8 +21,8 @@ pub const DELAY_SECS_MAX: i32 = 900;
 const CALL_MESSAGES_MAX: usize = 10;
 /// The most bytes in one call's bodies. SQS takes 1 MiB, and counts more than the bodies.
 const CALL_BYTES_MAX: usize = 512 * 1024;
-/// How long a caller waits for one message to be taken, in milliseconds. Past that the message is
-/// left to the relay: the answer to a request must not wait for a queue.
+/// How long a job waits for one message to be taken, in milliseconds. Past that the message is left to
+/// the relay.
 const SEND_TIMEOUT_MS: u64 = 1_000;
 /// How long one call with several messages may take, its retries included, in milliseconds.
 const CALL_TIMEOUT_MS: u64 = 2_000;

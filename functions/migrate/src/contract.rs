@@ -120,6 +120,17 @@ pub(crate) fn permit(
     Ok(())
 }
 
+/// Refuses to work for a tenant before the pool has every file of this release: messages come to a new
+/// version while its deployment's run is under way, and silos must not go ahead of the pool.
+pub(crate) async fn caught_up(client: &Client, files: &[File]) -> Result<(), MigrateError> {
+    let last = |files: &[File]| files.last().map_or(0, |file| file.version);
+    let (applied, needed) = (last(&history(client).await?), last(files));
+    if applied < needed {
+        return Err(MigrateError::Behind { applied, needed });
+    }
+    Ok(())
+}
+
 /// Refuses a release that needs what a database does not have any more.
 pub(crate) fn survives(applied: &[File], release: i32) -> Result<(), MigrateError> {
     for file in applied.iter().filter(|file| file.version > release) {

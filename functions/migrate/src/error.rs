@@ -30,6 +30,14 @@ pub enum MigrateError {
     /// A migration failed, or those applied are not those embedded here.
     #[error("migration: {}", with_causes(.0))]
     Migration(#[from] refinery::Error),
+    /// The pool lacks a file of this release: a deployment has not come so far yet, or was refused.
+    #[error("the database has V{applied:04}, and this release needs V{needed:04}")]
+    Behind {
+        /// The last file that it has.
+        applied: i32,
+        /// The last file of this release.
+        needed: i32,
+    },
     /// A silo had a file that is not the one of its number here.
     #[error("silo {schema} had another file of version {version}")]
     SiloFileChanged {
@@ -159,6 +167,7 @@ impl From<MigrateError> for Diagnostic {
             MigrateError::Contract { .. }
             | MigrateError::Contracted { .. }
             | MigrateError::OtherRelease { .. }
+            | MigrateError::Behind { .. }
             | MigrateError::Property(_)
             | MigrateError::TimeUp
             | MigrateError::Untold(_) => "deployment",

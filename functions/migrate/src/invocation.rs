@@ -12,7 +12,7 @@ use shared::deadline::Deadline;
 use shared::ids::TenantId;
 
 use crate::apply::{Work, run};
-use crate::contract::Running;
+use crate::contract::{self, Running};
 use crate::deployment::{self, StackEvent};
 use crate::lint::Strictness;
 use crate::moving::{self, Moved, Place};
@@ -198,12 +198,16 @@ async fn all(batch: SqsEvent, work: &Work<'_>) -> SqsBatchResponse {
 
 async fn one(task: Task, work: &Work<'_>) -> Result<Answer, MigrateError> {
     let Work {
-        database, deadline, ..
+        release,
+        database,
+        deadline,
+        ..
     } = *work;
     match task {
         Task::MigrateAll(running) => run(work, running).await.map(Answer::Applied),
         Task::Tenant(Command::ProvisionSilo { tenant_id }) => {
             let mut client = session::begin(database, Run::Beside).await?;
+            contract::caught_up(&client, &embedded::files(release)).await?;
             register::hold(&client, tenant_id).await?;
             register::find(&client, tenant_id).await?.may_move()?;
             // A silo that was left and not cleared yet would go with the next run.
@@ -219,6 +223,7 @@ async fn one(task: Task, work: &Work<'_>) -> Result<Answer, MigrateError> {
         }
         Task::Tenant(Command::MoveTenant { tenant_id, to }) => {
             let mut client = session::begin(database, Run::Beside).await?;
+            contract::caught_up(&client, &embedded::files(release)).await?;
             let moved = moving::relocate(&mut client, tenant_id, to, deadline).await?;
             Ok(Answer::Moved(moved))
         }

@@ -11,7 +11,7 @@ use shared::clock::Clock;
 use shared::config::{self, ConfigError};
 use shared::db::{Database, DatabaseConfig, DbError};
 use shared::deadline::Deadline;
-use shared::jobs::Envelope;
+use shared::jobs::{Envelope, Event, ReportRequested};
 use shared::queue::Queue;
 use shared::storage::Storage;
 use shared::telemetry::outbox_age;
@@ -29,11 +29,13 @@ pub const MARGIN: Duration = Duration::from_secs(5);
 const TAKE_ROWS_MAX: i32 = 100;
 /// How long a run lasts unless told otherwise, in seconds: until the next one has begun, which the
 /// schedule starts each minute.
-const RUN_SECS: u64 = 62;
+const RUN_SECS: u64 = 75;
 /// The pause after a round that left nothing behind unless told otherwise, in milliseconds.
 const POLL_MS: u64 = 1_000;
 /// The pause between two looks at what is due by the clock, in seconds.
 const DUE_SECS: i64 = 10;
+/// How long one such look may go on, in milliseconds: events wait meanwhile. The next one does the rest.
+const LOOK_MS: u64 = 1_000;
 /// How long the document of a report is kept unless told otherwise, in days.
 const KEEP_DAYS: i32 = 30;
 
@@ -129,7 +131,8 @@ impl Relay {
     /// Does what is due by the clock.
     async fn look_at_the_clock(&self, deadline: &Deadline, tally: &mut Tally) {
         let documents = (&self.documents, self.keep_days);
-        due::all(&self.db, documents, &self.woken_to, deadline, tally).await;
+        let look = deadline.at_most(Duration::from_millis(LOOK_MS));
+        due::all(&self.db, documents, &self.woken_to, &look, tally).await;
     }
 
     /// Serves each outbox once, as far as the deadline allows; answers whether one of them is
@@ -153,11 +156,14 @@ impl Relay {
     async fn serve(&self, domain: &str, counts: &mut Counts) -> Result<bool, DbError> {
         let take = store::take(domain, TAKE_ROWS_MAX);
         let events = self.db.without_tenant(take).await?;
-        // They come oldest first.
-        let Some(oldest) = events.first() else {
+        if events.is_empty() {
             return Ok(false);
-        };
-        counts.came_across(self.clock.now() - oldest.occurred_at);
+        }
+        // They come oldest first. A report that was parked is asked for by its old event once more.
+        let oldest = events.iter().find(|one| one.kind != ReportRequested::TYPE);
+        if let Some(oldest) = oldest {
+            counts.came_across(self.clock.now() - oldest.occurred_at);
+        }
         let sent = self.send(&events, counts).await;
         let pairs = sent
             .iter()

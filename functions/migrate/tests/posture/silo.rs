@@ -1,5 +1,6 @@
 //! A tenant with a schema of its own runs the same SQL, under the same policy.
 
+use migrate::MigrateError;
 use serde_json::json;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -104,6 +105,25 @@ async fn a_silo_is_provided_once_and_without_moving_anybody() {
             .unwrap()
             .get(0);
         assert_eq!(path, "projects, app");
+        assert_eq!(holes(&database).await, [""; 0]);
+    })
+    .await;
+}
+
+/// A new version of the function takes messages before its deployment has brought the pool up to date.
+/// The control is above.
+#[tokio::test]
+async fn no_silo_goes_ahead_of_the_pool() {
+    Database::with_migrated(async |database| {
+        let acme = seed::tenant(&database, "acme").await;
+        let owner = database.owner().await;
+        let behind = "DELETE FROM public.schema_history
+             WHERE version = (SELECT max(version) FROM public.schema_history)";
+        assert_eq!(owner.execute(behind, &[]).await.unwrap(), 1);
+        for event in [provision(acme.id), relocate(acme.id, "silo")] {
+            let refused = ask(&database, event).await.unwrap_err();
+            assert!(matches!(refused, MigrateError::Behind { .. }), "{refused}");
+        }
         assert_eq!(holes(&database).await, [""; 0]);
     })
     .await;

@@ -3,8 +3,8 @@
 use relay::{Counts, Relay};
 use shared::clock::Clock;
 use shared::deadline::Deadline;
-use shared::ids::ProjectId;
-use shared::jobs::ProjectCreated;
+use shared::ids::{ProjectId, ReportId};
+use shared::jobs::{ProjectCreated, ReportRequested};
 use shared::queue::Queue;
 use time::{Duration, OffsetDateTime};
 
@@ -56,6 +56,19 @@ async fn the_oldest_event_counts_until_it_is_sent() {
     world.let_claims_lapse("projects").await;
     let done = run_at(&world, then + Duration::minutes(32), false).await;
     assert_eq!((done.sent, done.oldest_ms), (0, 0));
+}
+
+/// It was asked for long ago, and waited for its turn.
+#[tokio::test]
+async fn a_report_that_was_parked_has_no_age() {
+    let world = World::new().await;
+    let then = now() - Duration::hours(1);
+    let event = ReportRequested {
+        report_id: ReportId::new(),
+    };
+    world.commit("reports", world.tenant, then, event).await;
+    let counts = run_at(&world, then + Duration::minutes(30), false).await;
+    assert_eq!((counts.sent, counts.oldest_ms), (1, 0));
 }
 
 /// A function's clock may be ahead of the relay's.

@@ -24,6 +24,9 @@ pub fn each_line(folder: &Path, mut see: impl FnMut(&Value)) -> Result<u64, Insi
     };
     for entry in fs::read_dir(folder).map_err(place(folder))? {
         let path = entry.map_err(place(folder))?.path();
+        if !path.is_file() {
+            continue;
+        }
         let file = File::open(&path).map_err(place(&path))?;
         for line in BufReader::new(file).split(b'\n') {
             let line = line.map_err(place(&path))?;

@@ -5,6 +5,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddrV4},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
@@ -16,6 +17,8 @@ use tokio::{
 
 /// How many connections may be open at once, through all doors.
 const CONNECTIONS_MAX: usize = 256;
+/// The pause after a connection that could not be taken.
+const REFUSED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Open doors; they close when this value is dropped, and connections through them with them.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ async fn keep(listener: TcpListener, port: u16, room: Arc<Semaphore>) {
     // The semaphore is never closed.
     while let Ok(place) = Arc::clone(&room).acquire_owned().await {
         let Ok((guest, _)) = listener.accept().await else {
+            tokio::time::sleep(REFUSED_PAUSE).await;
             continue;
         };
         guests.spawn(async move {

@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 use crate::document::{Document, PRODUCT, assert_kept, lacks};
 
 /// What a line of the access log says, beside times and sizes.
-const LOGGED: [(&str, &str); 8] = [
+const LOGGED: [(&str, &str); 7] = [
     ("requestId", "$context.requestId"),
-    ("ip", "$context.identity.sourceIp"),
     ("stage", "$context.stage"),
     ("routeKey", "$context.routeKey"),
     ("status", "$context.status"),

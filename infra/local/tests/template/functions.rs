@@ -129,7 +129,7 @@ fn every_function_is_brought_in_with_care_and_leaves_records() {
             "AuthFunction: a canary of its new version",
         ),
         (
-            "RelayFunction.Version.Version, DurationMs: 80000",
+            "RelayFunction.Version.Version, DurationMs: 85000",
             "RelayFunction.Version.Version, DurationMs: 90000",
             "RelayFunction: an alarm before its time is out",
         ),

@@ -25,7 +25,7 @@ const VERSIONS: u32 = 2;
 /// Functions that requests reach, each with a metric and a connection of its own.
 const SERVICES: u32 = 6;
 /// Relays that run at a time, on average.
-const RELAY_PART: f64 = 62.0 / 60.0;
+const RELAY_PART: f64 = 75.0 / 60.0;
 /// Interface endpoints that functions inside a VPC need: SQS, in two zones.
 const ENDPOINT_ZONES: f64 = 2.0;
 /// Queues that Lambda polls, by five pollers that wait 20 seconds each.
