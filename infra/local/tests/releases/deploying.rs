@@ -10,6 +10,7 @@ use std::{
 
 use local::project;
 
+const SETTINGS: &str = ".samconfig.toml";
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "prod"];
 
 /// A checkout, and a folder of commands that say in a file how they were called.
@@ -31,8 +32,9 @@ impl Checkout {
         for made in [checkout.root.join("infra"), checkout.commands.clone()] {
             fs::create_dir_all(made).unwrap();
         }
-        let script = "infra/deploy.sh";
-        fs::copy(project::root().join(script), checkout.root.join(script)).unwrap();
+        for copied in ["infra/deploy.sh", SETTINGS] {
+            fs::copy(project::root().join(copied), checkout.root.join(copied)).unwrap();
+        }
         let record = format!(
             "#!/bin/sh\necho \"$(basename \"$0\") $*\" >> {}\n",
             checkout.calls().display()
@@ -85,15 +87,33 @@ impl Checkout {
 }
 
 /// What is called for a deployment that goes ahead.
-fn calls_for(checkout: &Checkout, environment: &str) -> [String; 2] {
+fn calls_for(checkout: &Checkout, environment: &str, architecture: &str) -> [String; 2] {
     let root = checkout.root.display();
     [
-        "build.sh arm64".to_owned(),
+        format!("build.sh {architecture}"),
         format!(
-            "sam deploy --config-file {root}/.samconfig.toml --config-env {environment} \
-             --template-file .local/build/arm64/template.yaml"
+            "sam deploy --config-file {root}/{SETTINGS} --config-env {environment} \
+             --template-file .local/build/{architecture}/template.yaml"
         ),
     ]
+}
+
+/// What is built is what the template is told to run it on.
+#[test]
+fn an_environment_is_built_for_its_own_architecture() {
+    let checkout = Checkout::new("architecture");
+    let settings = checkout.root.join(SETTINGS);
+    let text = fs::read_to_string(&settings).unwrap();
+    let (from, to) = (
+        "\"Env=staging\"",
+        "\"Env=staging\", \"Architecture=x86_64\"",
+    );
+    assert!(text.contains(from));
+    fs::write(&settings, text.replace(from, to)).unwrap();
+    for (environment, architecture) in [("dev", "arm64"), ("staging", "x86_64")] {
+        let (_, calls) = checkout.deploy(&[environment]);
+        assert_eq!(calls, calls_for(&checkout, environment, architecture));
+    }
 }
 
 #[test]
@@ -102,7 +122,7 @@ fn a_commit_is_built_and_deployed_everywhere() {
     for environment in ENVIRONMENTS {
         let (output, calls) = checkout.deploy(&[environment]);
         assert!(output.status.success(), "{output:?}");
-        assert_eq!(calls, calls_for(&checkout, environment));
+        assert_eq!(calls, calls_for(&checkout, environment, "arm64"));
     }
 }
 
@@ -134,7 +154,7 @@ fn what_is_not_committed_does_not_go_to_prod() {
     let checkout = Checkout::committed("elsewhere");
     fs::write(checkout.root.join("new"), "").unwrap();
     let (_, calls) = checkout.deploy(&["dev"]);
-    assert_eq!(calls, calls_for(&checkout, "dev"));
+    assert_eq!(calls, calls_for(&checkout, "dev", "arm64"));
 }
 
 #[test]
