@@ -72,8 +72,7 @@ async fn provisioning_is_completed_by_the_next_run() {
 /// Some kills come in a row before a run gets to its end, as with a machine that is failing.
 #[tokio::test]
 async fn migrating_silos_is_completed_by_the_next_runs() {
-    // With 200 of them it passes as well, and takes minutes.
-    const SILOS: u32 = 40;
+    const SILOS: u32 = 200;
     const KILLS_IN_A_ROW: u32 = 5;
     const UNDO: &str = "
         DO $$ DECLARE s text; BEGIN
