@@ -70,7 +70,7 @@ impl fmt::Display for Found {
 ///
 /// See [`OrderError`].
 pub async fn run() -> Result<[Found; 2], OrderError> {
-    let world = World::start("order", 1, ROWS).await?;
+    let world = World::idle("order", 1, ROWS).await?;
     let found = Box::pin(both(&world)).await;
     world.stop().await?;
     found

@@ -65,13 +65,31 @@ impl World {
     ///
     /// See [`WorldError`].
     pub async fn start(name: &str, tenants: u32, rows: u32) -> Result<Self, WorldError> {
+        Self::begin(name, tenants, rows, true).await
+    }
+
+    /// The same, with nobody who relays events or works on messages.
+    ///
+    /// # Errors
+    ///
+    /// See [`WorldError`].
+    pub async fn idle(name: &str, tenants: u32, rows: u32) -> Result<Self, WorldError> {
+        Self::begin(name, tenants, rows, false).await
+    }
+
+    async fn begin(
+        name: &str,
+        tenants: u32,
+        rows: u32,
+        triggers: bool,
+    ) -> Result<Self, WorldError> {
         let own = env::current_exe().map_err(WorldError::Programs)?;
         let options = StackOptions {
             dir: project::root().join("target/bench").join(name),
             durable: false,
             port: 0,
             programs: own.parent().map(PathBuf::from).unwrap_or_default(),
-            triggers: true,
+            triggers,
             parameters: BTreeMap::new(),
             witnessed: false,
             progress: |_| {},
